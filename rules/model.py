@@ -1,0 +1,179 @@
+"""Judgements: what a check is, what it finds, and the `results-v1` record of one assessment (design.md section 3).
+
+The structures under `Results` are the public JSON; their schema is published in `docs/schemas/`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from scanner.model import Gap, Problem
+
+RESULTS_SCHEMA = "ce-audit/results-v1"
+
+
+class Severity(StrEnum):
+    """Worst first, so that the position is the order."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    INFO = "info"
+
+    def at_least(self, floor: Severity) -> bool:
+        """True where this severity is as bad as `floor`, or worse."""
+        order = list(Severity)
+        return order.index(self) <= order.index(floor)
+
+
+class Status(StrEnum):
+    PASS = "pass"  # noqa: S105 - a status, not a password
+    FAIL = "fail"
+    NOT_APPLICABLE = "not-applicable"
+    NOT_PROVEN = "not-proven"
+    ERROR = "error"
+
+
+class Verdict(StrEnum):
+    COMPLIANT = "compliant"
+    NON_COMPLIANT = "non-compliant"
+    NOT_PROVEN = "not-proven"
+
+
+class Observation(msgspec.Struct, frozen=True, kw_only=True):
+    """One piece of evidence behind a finding: what was read, where; `sha256` of the source it was read from."""
+
+    source: str
+    locator: str = ""
+    observed: str = ""
+    sha256: str = ""
+
+
+class Remediation(msgspec.Struct, frozen=True, kw_only=True):
+    """What to do: PowerShell `commands` in order, the same in `netsh` where it can say it, and the `undo`."""
+
+    commands: tuple[str, ...] = ()
+    netsh: tuple[str, ...] = ()
+    undo: tuple[str, ...] = ()
+    manual: tuple[str, ...] = ()
+    restart: str = ""  # what must be restarted afterwards, empty if nothing
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One problem at one subject. `component` is the catalogue's name; `fingerprint` never holds an index."""
+
+    fingerprint: str = ""
+    severity: Severity
+    component: str = ""
+    variant: str = ""
+    protocol: str = ""
+    port: int | None = None
+    subject: str
+    message: str
+    expected: str = ""
+    observed: str = ""
+    impact: str = ""
+    evidence: tuple[Observation, ...] = ()
+    remediation: Remediation = Remediation()
+    waived: bool = False
+
+
+class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
+    """The verdict of one check; `reason` says why wherever the status is not simply pass or fail."""
+
+    check: str
+    title: str
+    status: Status
+    severity: Severity
+    reason: str = ""
+    findings: tuple[Finding, ...] = ()
+
+
+class Permitted(msgspec.Struct, frozen=True, kw_only=True):
+    """Windows' decision for connections from CE servers and from clients; "" where that source is not expected."""
+
+    server: str = ""
+    client: str = ""
+
+
+class DecidedBy(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    name: str
+    store: str
+    action: str
+
+
+class EndpointRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of the endpoint matrix: documented x configured x listening x permitted, and the state they make."""
+
+    component: str
+    variant: str = ""
+    protocol: str
+    documented: tuple[int, ...] = ()
+    configured: tuple[int, ...] = ()
+    configured_state: str = ""
+    listening: tuple[int, ...] = ()
+    permitted: Permitted = Permitted()
+    state: str = ""
+    note: str = ""
+    sources: tuple[str, ...] = ()
+    decided_by: tuple[DecidedBy, ...] = ()
+
+
+class LedgerRow(msgspec.Struct, frozen=True, kw_only=True):
+    kind: str
+    source: str
+    sha256: str
+    bytes: int
+    modified_at: datetime | None = None
+
+
+class AssessedHost(msgspec.Struct, frozen=True, kw_only=True):
+    name: str = "unknown"
+    role: str = ""
+    domain: str | None = None
+    os: str | None = None
+    boot_time: datetime | None = None
+    time_zone: str | None = None
+    collected_at: datetime | None = None
+    collector: str | None = None
+    elevated: bool | None = None
+    install_directory: str | None = None
+    profiles: tuple[str, ...] = ()
+
+
+class Summary(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    rename={"passed": "pass", "not_applicable": "not-applicable", "not_proven": "not-proven"},
+):
+    """How many checks ended in each status, and how many findings are waived."""
+
+    passed: int = 0
+    fail: int = 0
+    not_applicable: int = 0
+    not_proven: int = 0
+    error: int = 0
+    waived: int = 0
+
+
+class Results(msgspec.Struct, frozen=True, kw_only=True):
+    """`results-v1`: one assessment of one host. Holds no clock reading of ours: the same evidence, the same bytes."""
+
+    schema: str = RESULTS_SCHEMA
+    tool: str = ""
+    catalogue: str = ""
+    verdict: Verdict
+    reasons: tuple[str, ...] = ()  # the verdict in at most three sentences, worst first
+    host: AssessedHost = AssessedHost()
+    summary: Summary = Summary()
+    results: tuple[CheckResult, ...] = ()
+    endpoints: tuple[EndpointRow, ...] = ()
+    evidence: tuple[LedgerRow, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    problems: tuple[Problem, ...] = ()

@@ -1,0 +1,1 @@
+"""Pure readers: (text or bytes, Origin) -> facts and problems; one kind of artefact a file."""

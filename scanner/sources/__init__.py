@@ -1,0 +1,1 @@
+"""I/O only: live Windows, folders, zip bundles and hives -> bytes or text with its Origin."""
