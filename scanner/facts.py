@@ -1,0 +1,31 @@
+"""The union of everything a parser may yield."""
+
+from __future__ import annotations
+
+from scanner.model import (
+    DynamicRange,
+    ExcludedRange,
+    FirewallRule,
+    Host,
+    InstalledFile,
+    Interface,
+    Listener,
+    Problem,
+    Process,
+    ProfileSettings,
+    Service,
+)
+
+Fact = (
+    DynamicRange
+    | ExcludedRange
+    | FirewallRule
+    | Host
+    | InstalledFile
+    | Interface
+    | Listener
+    | Problem
+    | Process
+    | ProfileSettings
+    | Service
+)
