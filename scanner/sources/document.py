@@ -9,14 +9,27 @@ import msgspec
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):
-    """`source` is the path inside the evidence, with forward slashes; `host_path` the path on the audited host."""
+    """`source` is the path inside the evidence, with forward slashes; `host_path` the path on the audited host.
+
+    `data` is what a reader reads; `delivered` is the file as it came where that differs (a compressed one).
+    """
 
     source: str
     data: bytes
+    delivered: bytes | None = None
     modified_at: datetime | None = None
     host_path: str | None = None
 
     @property
     def sha256(self) -> str:
-        """Lower-case hexadecimal SHA-256 of the bytes as delivered."""
-        return hashlib.sha256(self.data).hexdigest()
+        """Lower-case hexadecimal SHA-256 of the bytes as delivered, so that an auditor can verify it."""
+        return hashlib.sha256(self._as_delivered).hexdigest()
+
+    @property
+    def size(self) -> int:
+        """Size in bytes as delivered."""
+        return len(self._as_delivered)
+
+    @property
+    def _as_delivered(self) -> bytes:
+        return self.data if self.delivered is None else self.delivered

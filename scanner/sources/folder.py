@@ -1,0 +1,70 @@
+"""Evidence on disk: a folder, a `.zip` bundle or a single file -> documents, nothing recognised yet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from scanner.errors import SourceError
+from scanner.model import Origin, Problem
+from scanner.sources.archive import is_zip, read_zip, unwrap
+from scanner.sources.document import Document
+
+MAX_FILE_BYTES = 1 << 30  # a SOFTWARE hive stays far below; more than this is not evidence
+
+# design.md section 5: config/<drive letter>/<path> holds a file at its path on the host
+_ON_HOST = re.compile(r"(?:^|/)config/([A-Za-z])/(.+)$")
+
+
+def read_evidence(path: Path) -> Iterator[Document | Problem]:
+    """Yield every file of a folder, a zip bundle, or the one file `path` names, in a stable order.
+
+    A file of a folder that cannot be read becomes a Problem and the others are still read. Raises SourceError
+    where `path` does not exist, is an empty folder, or is a single file that cannot be read or must be refused.
+    """
+    if not path.exists():
+        raise SourceError(f"{path}: no such file or folder")
+    if path.is_dir():
+        yield from _read_folder(path)
+    else:
+        yield from _read_file(path, path.name)
+
+
+def host_path(source: str) -> str | None:
+    """The path on the audited host that a bundle file stands for: `config/C/CE/x.xml` -> `C:\\CE\\x.xml`."""
+    match = _ON_HOST.search(source)
+    if match is None:
+        return None
+    below = match[2].replace("/", "\\")
+    return f"{match[1].upper()}:\\{below}"
+
+
+def _read_folder(folder: Path) -> Iterator[Document | Problem]:
+    files = sorted(found for found in folder.rglob("*") if not found.is_dir())
+    if not files:
+        raise SourceError(f"{folder}: the folder is empty; give the folder or .zip that the collector wrote")
+    for found in files:
+        source = found.relative_to(folder).as_posix()
+        try:
+            yield from _read_file(found, source)
+        except SourceError as error:
+            yield Problem(origin=Origin(source=source), text="", reason=str(error))
+
+
+def _read_file(path: Path, source: str) -> Iterator[Document]:
+    try:
+        status = path.stat()
+        if status.st_size > MAX_FILE_BYTES:
+            raise SourceError(f"{path}: larger than {MAX_FILE_BYTES >> 20} MiB, which no evidence file is")
+        data = path.read_bytes()
+    except OSError as error:
+        raise SourceError(f"{path}: the file cannot be read: {error.strerror}") from error
+    modified_at = datetime.fromtimestamp(int(status.st_mtime), tz=UTC)
+    document = Document(source=source, data=data, modified_at=modified_at)
+    found = read_zip(document) if is_zip(document) else iter((document,))
+    for member in found:
+        yield msgspec.structs.replace(unwrap(member), host_path=host_path(member.source))
