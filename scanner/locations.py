@@ -21,9 +21,10 @@ class LocationKind(StrEnum):
 class PortLocation(msgspec.Struct, frozen=True, kw_only=True):
     """One place that defines the ports of one catalogue row.
 
-    `path` is below the CE install directory (files); `key`, `value` and `view` (32 or 64) name a registry value
-    below HKEY_LOCAL_MACHINE; `names` are the spellings by which a file of unknown schema may name the component
-    (component name, executable); `recorder` selects the rows of a channel list (cmapi | sip).
+    `path` is below the CE install directory (files); `key`, `value` and `view` (32 or 64) name a registry
+    value below HKEY_LOCAL_MACHINE; `names` are the spellings by which a file of unknown schema may name the
+    component (component name, executable below the install directory); `count` is how many ports the row has;
+    `recorder` selects the rows of a channel list (cmapi | sip).
     """
 
     component: str
@@ -33,6 +34,7 @@ class PortLocation(msgspec.Struct, frozen=True, kw_only=True):
     value: str = ""
     view: int = 64
     names: tuple[str, ...] = ()
+    count: int = 1
     recorder: str = ""
 
     @property

@@ -62,9 +62,15 @@ class _ManifestFile(msgspec.Struct):
     steps: list[_Step] = []
 
 
+class _Exclusion(msgspec.Struct, array_like=True):
+    start: int
+    end: int
+    administered: bool = False
+
+
 class _PortRangesFile(msgspec.Struct):
     dynamic: dict[str, tuple[int, int] | None] = {}
-    excluded: dict[str, list[tuple[int, int] | tuple[int, int, bool]] | None] = {}
+    excluded: dict[str, list[_Exclusion] | None] = {}
 
 
 BundleItem = Fact | KeyTime | Manifest
@@ -122,13 +128,13 @@ def _port_ranges(data: bytes, origin: Origin) -> Iterator[BundleItem]:
             yield DynamicRange(protocol=protocol, family=family, start=pair[0], count=pair[1], origin=origin)
     for name, spans in content.excluded.items():
         protocol, family = _transport(name)
-        for start, end, *administered in spans or ():
+        for span in spans or ():
             yield ExcludedRange(
                 protocol=protocol,
                 family=family,
-                start=start,
-                end=end,
-                administered=any(administered),
+                start=span.start,
+                end=span.end,
+                administered=span.administered,
                 origin=origin,
             )
 

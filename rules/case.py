@@ -1,0 +1,130 @@
+"""One host under judgement: the snapshot with everything the judges derive from it, computed once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+
+from rules.catalogue.model import Catalogue
+from rules.causes import Diagnosis, firewall_cause, port_cause
+from rules.endpoints import Endpoint, join
+from rules.firewall.programs import read_program
+from rules.firewall.policy import Policy, effective_policy
+from rules.model import Observation
+from rules.owners import Owners
+from rules.presence import Presence, Sightings, install_directory
+from rules.site import Site
+from scanner.model import Action, Direction, EvidenceKind, FirewallRule, Origin, Profile, Snapshot, Store
+
+CORE, OPERATOR = "core-server", "operator-pc"
+_ORDINARY_STORES = (Store.LOCAL, Store.GPO, Store.MDM, Store.UNKNOWN)
+DEFAULT_DYNAMIC_SPAN = (49152, 65536)  # windows-firewall.md section 5
+
+
+class Case:
+    """What a check's `find` receives. Everything is derived from the snapshot, the catalogue and the site."""
+
+    def __init__(self, snapshot: Snapshot, catalogue: Catalogue, site: Site) -> None:
+        self.snapshot = snapshot
+        self.catalogue = catalogue
+        self.site = site
+        self._hashes = {source.source: source.sha256 for source in snapshot.evidence}
+
+    @cached_property
+    def sightings(self) -> Sightings:
+        return Sightings(self.snapshot, self.catalogue)
+
+    @cached_property
+    def install_directory(self) -> str | None:
+        return install_directory(self.sightings, self.site)
+
+    @cached_property
+    def policy(self) -> Policy:
+        return effective_policy(self.snapshot)
+
+    @cached_property
+    def owners(self) -> Owners:
+        return Owners(self.snapshot)
+
+    @cached_property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """One per port slot of every catalogue row that is, or may be, on this host."""
+        return join(self)
+
+    @cached_property
+    def firewall_diagnoses(self) -> tuple[tuple[Endpoint, Diagnosis], ...]:
+        """Every endpoint with why the firewall does not let it through, if it does not."""
+        return tuple((endpoint, firewall_cause(self, endpoint)) for endpoint in self.endpoints)
+
+    @cached_property
+    def port_diagnoses(self) -> tuple[tuple[Endpoint, Diagnosis], ...]:
+        """Every endpoint with what is wrong with its port, if anything."""
+        return tuple((endpoint, port_cause(self, endpoint)) for endpoint in self.endpoints)
+
+    @cached_property
+    def opening_rules(self) -> tuple[tuple[FirewallRule, str], ...]:
+        """Active inbound allow rules that name a program, each with that path expanded and folded."""
+        return tuple(
+            (fw_rule, read_program(fw_rule.program).key)
+            for fw_rule in self.snapshot.firewall_rules
+            if fw_rule.active
+            and fw_rule.program
+            and (fw_rule.action, fw_rule.direction) == (Action.ALLOW, Direction.IN)
+            and fw_rule.store in _ORDINARY_STORES
+        )
+
+    @cached_property
+    def role(self) -> str:
+        """The site's word, else what is installed; empty where nothing of CE was seen."""
+        if self.site.role:
+            return self.site.role
+        present = {
+            endpoint.row.section for endpoint in self.endpoints if endpoint.presence is Presence.PRESENT
+        }
+        return CORE if CORE in present else OPERATOR if OPERATOR in present else ""
+
+    @cached_property
+    def profiles(self) -> tuple[Profile, ...]:
+        """The profiles in force: the site's word, else those of the interfaces, else all three."""
+        if self.site.expected_profile:
+            return (self.site.expected_profile,)
+        active = {interface.profile for interface in self.snapshot.interfaces if interface.profile}
+        chosen = active or {Profile.DOMAIN, Profile.PRIVATE, Profile.PUBLIC}
+        return tuple(profile for profile in Profile if profile in chosen)
+
+    def claimed_ports(self, executable: str) -> frozenset[int]:
+        """Every port that some row of this executable documents or configures."""
+        return self._claimed_ports.get(executable, frozenset())
+
+    @cached_property
+    def _claimed_ports(self) -> dict[str, frozenset[int]]:
+        claimed: dict[str, frozenset[int]] = {}
+        configured = {found.component: found.endpoints for found in self.snapshot.configured_ports}
+        for row in self.catalogue.rows:
+            ports = {port.port for port in row.ports} | {found.port for found in configured.get(row.id, ())}
+            claimed[row.executable] = claimed.get(row.executable, frozenset()) | ports
+        return claimed
+
+    @property
+    def lacks_listeners(self) -> bool:
+        """True where the open sockets were not collected, so that a closed port cannot be told."""
+        return any(gap.kind is EvidenceKind.LISTENERS for gap in self.snapshot.gaps)
+
+    def in_dynamic_range(self, protocol: str, port: int) -> bool:
+        """True inside the range Windows hands out ports from; the default range where none was read (5)."""
+        ranges = [found for found in self.snapshot.port_ranges.dynamic if found.protocol == protocol]
+        spans = [(found.start, found.start + found.count) for found in ranges] or [DEFAULT_DYNAMIC_SPAN]
+        return any(start <= port < end for start, end in spans)
+
+    def observe(self, origin: Origin, observed: str) -> Observation:
+        """What was seen at `origin`, with the hash of the source it was seen in."""
+        return Observation(
+            source=origin.source,
+            locator=origin.locator,
+            observed=observed,
+            sha256=self._hashes.get(origin.source, ""),
+        )
+
+    def observe_all(self, seen: Iterable[tuple[Origin, str]]) -> tuple[Observation, ...]:
+        """Several observations at once, in order."""
+        return tuple(self.observe(origin, observed) for origin, observed in seen)

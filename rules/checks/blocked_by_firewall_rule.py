@@ -1,0 +1,49 @@
+"""Endpoints that a Block rule refuses, whatever allows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rules.case import Case
+from rules.causes import Cause, Diagnosis
+from rules.check import Check, Unproven
+from rules.endpoints import Endpoint
+from rules.evidence_sets import DECISION, ENDPOINTS
+from rules.findings import describe, endpoint_finding, place, reported, seen_rules
+from rules.model import Finding, Severity
+from rules.remedies import disable
+from scanner.model import Action
+
+
+def find(case: Case) -> Iterator[Finding | Unproven]:
+    for item in reported(case, Cause.BLOCKED):
+        yield item if isinstance(item, Unproven) else _finding(case, *item)
+
+
+def _finding(case: Case, endpoint: Endpoint, diagnosis: Diagnosis) -> Finding:
+    decided = diagnosis.decision.decided_by if diagnosis.decision else ()
+    blocks = [fw_rule for fw_rule in decided if fw_rule.action is Action.BLOCK]
+    return endpoint_finding(
+        endpoint,
+        severity=Severity.HIGH,
+        message=f"A Block rule refuses connections to {place(endpoint)}; no allow rule can outweigh it",
+        expected="no active Block rule that matches the endpoint",
+        observed="; ".join(describe(fw_rule) for fw_rule in blocks),
+        evidence=seen_rules(case, *blocks),
+        remediation=disable(case, blocks),
+    )
+
+
+CHECK = Check(
+    id="blocked-by-firewall-rule",
+    title="No Block rule refuses a CE endpoint",
+    severity=Severity.HIGH,
+    requires=DECISION,
+    needs=ENDPOINTS,
+    rationale="Any matching Block rule beats every allow rule, in whichever store either lives. A cancelled "
+    '"allow this app?" prompt leaves such rules behind and silences the agent\'s program.',
+    decides="The effective decision is blocked, and the deciding rules are Block rules.",
+    mend="Disable or remove the Block rule; adding an allow rule does not help.",
+    controls=("NIST SP 800-53 r5 CM-6", "PCI DSS v4.0 1.2.7"),
+    find=find,
+)

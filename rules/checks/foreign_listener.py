@@ -1,0 +1,57 @@
+"""CE ports that another program holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rules.case import Case
+from rules.causes import Cause
+from rules.check import Check, Unproven
+from rules.endpoints import Endpoint
+from rules.evidence_sets import ENDPOINTS, SOCKETS
+from rules.findings import defined_where, endpoint_finding, seen_configuration, seen_listeners, subject
+from rules.model import Finding, Remediation, Severity
+
+
+def find(case: Case) -> Iterator[Finding | Unproven]:
+    for endpoint, diagnosis in case.port_diagnoses:
+        if diagnosis.cause is Cause.FOREIGN:
+            yield _finding(case, endpoint)
+        elif endpoint.unowned:
+            yield Unproven(
+                subject=subject(endpoint), reason="the evidence does not say which program holds its port"
+            )
+
+
+def _finding(case: Case, endpoint: Endpoint) -> Finding:
+    owners = ", ".join(dict.fromkeys(case.owners.name(listener) or "?" for listener in endpoint.foreign))
+    return endpoint_finding(
+        endpoint,
+        severity=Severity.HIGH,
+        message=f"Another program holds {endpoint.slot.protocol.upper()} {endpoint.port}, the port of {endpoint.title}",
+        expected=f"{endpoint.installed.program or endpoint.row.executable} listening on it",
+        observed=owners,
+        evidence=seen_listeners(case, *endpoint.foreign) + seen_configuration(case, endpoint),
+        remediation=Remediation(
+            manual=(
+                f"Move {owners} to another port, or {endpoint.title} in {defined_where(endpoint)}; "
+                "then restart the component.",
+            )
+        ),
+    )
+
+
+CHECK = Check(
+    id="foreign-listener",
+    title="Only CE's own programs listen on CE's ports",
+    severity=Severity.HIGH,
+    requires=SOCKETS,
+    needs=ENDPOINTS,
+    rationale="The component cannot open its port while another program has it, and whatever the firewall lets through "
+    "for CE reaches that program instead.",
+    decides="Compares the owner of every socket on an expected CE port with the component's program, by full path; a "
+    "program in the component's own directory counts as the component.",
+    mend="Move the other program, or give the component another port and re-run the vendor's cmdlets.",
+    controls=("NIST SP 800-53 r5 CM-7", "PCI DSS v4.0 2.2.4"),
+    find=find,
+)

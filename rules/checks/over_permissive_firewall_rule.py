@@ -1,0 +1,113 @@
+"""Allow rules that open more than the CE endpoints they serve."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rules.case import Case
+from rules.causes import Cause
+from rules.check import Check, Unproven
+from rules.endpoints import Endpoint
+from rules.evidence_sets import DECISION, ENDPOINTS
+from rules.findings import describe, place, seen_rules
+from rules.firewall.ports import read_ports
+from rules.model import Finding, Remediation, Severity
+from rules.remedies import disable
+from scanner.model import Action, FirewallRule
+
+_WIDE = 16  # ports; a span beyond this cannot be one component's
+
+
+def find(case: Case) -> Iterator[Finding | Unproven]:
+    served: dict[FirewallRule, list[Endpoint]] = {}
+    moving: set[str] = set()  # programs whose port changes: only a program-wide rule can follow it
+    for endpoint, diagnosis in case.port_diagnoses:
+        if diagnosis.cause is Cause.DYNAMIC:
+            moving.add(endpoint.row.executable)
+        for fw_rule in _allowing(endpoint):
+            served.setdefault(fw_rule, []).append(endpoint)
+    for fw_rule, endpoints in served.items():
+        severity, excess = _excess(fw_rule, endpoints, moving)
+        if severity is not None:
+            yield _finding(case, fw_rule, endpoints, severity, excess)
+
+
+def _allowing(endpoint: Endpoint) -> dict[FirewallRule, None]:
+    decided = (fw_rule for decision in endpoint.permission.all() for fw_rule in decision.decided_by)
+    return dict.fromkeys(fw_rule for fw_rule in decided if fw_rule.action is Action.ALLOW)
+
+
+def _excess(
+    fw_rule: FirewallRule, endpoints: list[Endpoint], moving: set[str]
+) -> tuple[Severity | None, str]:
+    """How much wider the rule is than its endpoints, worst first; (None, "") where it is as narrow as it can be."""
+    if "program" in fw_rule.unread:
+        return None, ""
+    ports = sum(high - low + 1 for low, high in read_ports(fw_rule.local_ports).spans)
+    if fw_rule.program is None and fw_rule.service is None:
+        if not fw_rule.local_ports:
+            return Severity.HIGH, "every program on every port"
+        if ports > _WIDE:
+            return Severity.MEDIUM, f"every program on {ports} ports"
+        return Severity.LOW, "whatever program takes the port"
+    follows = any(
+        _needs_program_rule(endpoint) or endpoint.row.executable in moving for endpoint in endpoints
+    )
+    if not fw_rule.local_ports and not follows:
+        return Severity.LOW, "every port the program ever opens"
+    if ports > _WIDE:
+        return Severity.LOW, f"{ports} ports of the program"
+    return None, ""
+
+
+def _needs_program_rule(endpoint: Endpoint) -> bool:
+    """Rows no port rule can satisfy (contact-expert.md section 9, A2, A4, A10)."""
+    return endpoint.row.dynamic_app or not endpoint.row.ports
+
+
+def _finding(
+    case: Case, fw_rule: FirewallRule, endpoints: list[Endpoint], severity: Severity, excess: str
+) -> Finding:
+    places = ", ".join(dict.fromkeys(place(endpoint) for endpoint in endpoints))
+    return Finding(
+        severity=severity,
+        component=endpoints[0].row.component if len({endpoint.row.id for endpoint in endpoints}) == 1 else "",
+        subject=f"{fw_rule.name or fw_rule.id} {fw_rule.program or ''}".strip(),
+        message=f"The firewall rule {fw_rule.name or fw_rule.id!r} opens {excess}",
+        expected=f"a rule for {places} and nothing else",
+        observed=describe(fw_rule),
+        impact="CE works through it; so does whatever else runs on this host, or will.",
+        evidence=seen_rules(case, fw_rule),
+        remediation=_remediation(case, fw_rule),
+    )
+
+
+def _remediation(case: Case, fw_rule: FirewallRule) -> Remediation:
+    after = disable(case, (fw_rule,))
+    return Remediation(
+        commands=after.commands,
+        netsh=after.netsh,
+        undo=after.undo,
+        manual=(
+            "First make sure that each endpoint has a rule of its own, by program and port; only then disable this one.",
+            *after.manual,
+        ),
+        restart=after.restart,
+    )
+
+
+CHECK = Check(
+    id="over-permissive-firewall-rule",
+    title="No firewall rule opens more than the CE endpoints it serves",
+    severity=Severity.HIGH,
+    requires=DECISION,
+    needs=ENDPOINTS,
+    rationale="A rule without a program or a port lets in far more than CE. The vendor's page lists a program and a "
+    "port for nearly every component, so nearly every rule can name both.",
+    decides="Looks at every allow rule that decides for a CE endpoint: no program and no port is high; no program over "
+    "many ports medium; no program on one port, or one program on every port where the vendor lists one, low. Remote "
+    "addresses are not judged: the vendor's page does not ask for them.",
+    mend="Replace it by rules that name program and port, as the vendor's cmdlets do.",
+    controls=("NIST SP 800-53 r5 SC-7(5)", "NIST SP 800-53 r5 CM-7", "PCI DSS v4.0 1.2.5, 1.3.1"),
+    find=find,
+)

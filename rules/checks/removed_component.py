@@ -1,0 +1,78 @@
+"""Remains of the components that CE 6.1 no longer has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rules.case import Case
+from rules.catalogue.model import CatalogueRow
+from rules.check import Check, Unproven
+from rules.evidence_sets import ENDPOINTS
+from rules.findings import seen_listeners, seen_rules
+from rules.model import Finding, Observation, Severity
+from rules.paths import ends_with
+from rules.presence import Installed, installed
+from rules.remedies import disable
+from scanner.model import EvidenceKind, FirewallRule
+
+
+def find(case: Case) -> Iterator[Finding | Unproven]:
+    for row in case.catalogue.rows:
+        if row.removed:
+            found = installed(row, case.sightings, case.install_directory)
+            fw_rules = tuple(
+                fw_rule for fw_rule, program in case.opening_rules if ends_with(program, row.executable)
+            )
+            if fw_rules or found.processes or found.service or found.file:
+                yield _finding(case, row, found, fw_rules)
+
+
+def _finding(case: Case, row: CatalogueRow, found: Installed, fw_rules: tuple[FirewallRule, ...]) -> Finding:
+    listeners = tuple(listener for process in found.processes for listener in case.owners.of_process(process))
+    remains = {
+        f"{len(fw_rules)} firewall rule(s) open": fw_rules,
+        "its program runs": found.processes,
+        "it is registered as a service": found.service,
+        "its program is on disk": found.file,
+    }
+    port = row.ports[0] if row.ports else None
+    return Finding(
+        severity=Severity.MEDIUM if fw_rules or found.processes else Severity.LOW,
+        component=row.component,
+        protocol=port.protocol if port else "",
+        port=port.port if port else None,
+        subject=row.component,
+        message=f"{row.component} is not part of CE 6.1 any more, but {', '.join(w for w, there in remains.items() if there)}",
+        expected="nothing of it left",
+        observed="; ".join(what for what, there in remains.items() if there),
+        impact="Nothing in the contact centre needs it. What it leaves open serves only whoever finds it.",
+        evidence=seen_rules(case, *fw_rules) + seen_listeners(case, *listeners) + _seen(case, found),
+        remediation=disable(case, fw_rules),
+    )
+
+
+def _seen(case: Case, found: Installed) -> tuple[Observation, ...]:
+    places = [
+        (process.origin, f"process {process.path or process.name} (PID {process.pid})")
+        for process in found.processes
+    ]
+    if found.service:
+        places.append((found.service.origin, f"service {found.service.name}: {found.service.path}"))
+    if found.file:
+        places.append((found.file.origin, f"file {found.file.path}, {found.file.bytes} bytes"))
+    return case.observe_all(places)
+
+
+CHECK = Check(
+    id="removed-component",
+    title="Nothing is left of the components that CE 6.1 removed",
+    severity=Severity.MEDIUM,
+    requires=frozenset({EvidenceKind.FIREWALL_RULES}),
+    needs=ENDPOINTS | {EvidenceKind.GPO_POLICY},
+    rationale="The SMS components are marked REMOVED on the vendor's page. A rule that still opens their ports is a "
+    "door nobody watches; a process that still runs is unsupported software.",
+    decides="Looks for active allow rules, processes, services and files of the removed rows, by program path.",
+    mend="Disable the rules, uninstall the component, and re-run the vendor's cmdlets.",
+    controls=("NIST SP 800-53 r5 CM-7", "PCI DSS v4.0 1.2.7"),
+    find=find,
+)

@@ -1,0 +1,168 @@
+"""Run the checks over one host: every check yields exactly one result, and missing evidence never passes."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections import Counter
+from collections.abc import Iterable
+
+import msgspec
+
+from rules.case import Case
+from rules.check import Check, Unproven
+from rules.matrix import endpoint_rows
+from rules.model import (
+    AssessedHost,
+    CheckResult,
+    Finding,
+    LedgerRow,
+    Results,
+    Severity,
+    Status,
+    Summary,
+    Verdict,
+)
+from scanner.model import EvidenceKind, Gap
+
+logger = logging.getLogger(__name__)
+
+_MOST_REASONS = 3
+
+
+def run(checks: Iterable[Check], case: Case, tool: str) -> Results:
+    """Judge one host. `tool` names the program and version, for the record.
+
+    The same case gives the same results, byte for byte: no clock, no environment, no order but that of the checks.
+    """
+    results = tuple(_evaluate(check, case) for check in checks)
+    return Results(
+        tool=tool,
+        catalogue=f"{case.catalogue.product} {case.catalogue.version}",
+        verdict=verdict(results),
+        reasons=_reasons(results),
+        host=_host(case),
+        summary=_summary(results),
+        results=results,
+        endpoints=endpoint_rows(case),
+        evidence=tuple(
+            LedgerRow(
+                kind=source.kind,
+                source=source.source,
+                sha256=source.sha256,
+                bytes=source.bytes,
+                modified_at=source.modified_at,
+            )
+            for source in case.snapshot.evidence
+        ),
+        gaps=tuple(gap for gap in case.snapshot.gaps if _concerns(case, gap)),
+        problems=case.snapshot.problems,
+    )
+
+
+def verdict(results: Iterable[CheckResult]) -> Verdict:
+    """The overall verdict (design.md section 3): medium and worse decide, then what is not proven."""
+    results = tuple(results)
+    findings = [finding for result in results for finding in result.findings if not finding.waived]
+    if any(finding.severity.at_least(Severity.MEDIUM) for finding in findings):
+        return Verdict.NON_COMPLIANT
+    if any(result.status in (Status.NOT_PROVEN, Status.ERROR) for result in results):
+        return Verdict.NOT_PROVEN
+    return Verdict.COMPLIANT
+
+
+def fingerprint(check: str, finding: Finding) -> str:
+    """Identity of a finding across runs, renamed hosts and tool versions: what it is about, never where it stood."""
+    parts = (check, finding.component, finding.variant, finding.protocol, finding.subject)
+    return hashlib.sha256("\x1f".join(parts).casefold().encode()).hexdigest()[:16]
+
+
+def _evaluate(check: Check, case: Case) -> CheckResult:
+    def result(status: Status, reason: str = "", findings: tuple[Finding, ...] = ()) -> CheckResult:
+        return CheckResult(
+            check=check.id,
+            title=check.title,
+            status=status,
+            severity=check.severity,
+            reason=reason,
+            findings=findings,
+        )
+
+    try:
+        if reason := check.not_applicable(case):
+            return result(Status.NOT_APPLICABLE, reason)
+        if reason := _lacking(case, check.requires):
+            return result(Status.NOT_PROVEN, reason)
+        found = tuple(check.find(case))
+    except Exception as error:  # noqa: BLE001 - the one boundary: a broken check is itself a result
+        logger.debug("check %s crashed", check.id, exc_info=True)
+        return result(Status.ERROR, f"the check failed: {type(error).__name__}: {error}")
+    findings = tuple(_identified(check, item) for item in found if isinstance(item, Finding))
+    open_questions = [f"{item.subject}: {item.reason}" for item in found if isinstance(item, Unproven)]
+    lacking = _lacking(case, check.needs)
+    reason = "; ".join(dict.fromkeys(open_questions + ([lacking] if lacking else [])))
+    if findings:
+        return result(Status.FAIL, reason, findings)
+    return result(Status.NOT_PROVEN if reason else Status.PASS, reason)
+
+
+def _lacking(case: Case, kinds: frozenset[EvidenceKind]) -> str:
+    """The gaps that concern the whole of a kind of evidence; one about a single component is the check's to weigh."""
+    gaps = [gap for gap in case.snapshot.gaps if gap.kind in kinds and not gap.subject]
+    return "; ".join(f"{gap.kind.value}: {gap.reason}" for gap in gaps)
+
+
+def _concerns(case: Case, gap: Gap) -> bool:
+    """False for a gap about a component that is not on this host."""
+    return not gap.subject or any(endpoint.row.id == gap.subject for endpoint in case.endpoints)
+
+
+def _identified(check: Check, finding: Finding) -> Finding:
+    return msgspec.structs.replace(finding, fingerprint=fingerprint(check.id, finding))
+
+
+def _reasons(results: tuple[CheckResult, ...]) -> tuple[str, ...]:
+    """At most three sentences: the worst findings first, then what is not proven."""
+    order = list(Severity)
+    found = [
+        (order.index(finding.severity), f"{finding.message}")
+        for result in results
+        for finding in result.findings
+        if not finding.waived and finding.severity.at_least(Severity.MEDIUM)
+    ]
+    worst = [text for _, text in sorted(found, key=lambda pair: pair[0])]
+    doubts = [
+        f"{result.title}: {result.reason}"
+        for result in results
+        if result.status in (Status.NOT_PROVEN, Status.ERROR)
+    ]
+    return tuple((worst or doubts)[:_MOST_REASONS])
+
+
+def _summary(results: tuple[CheckResult, ...]) -> Summary:
+    count = Counter(result.status for result in results)
+    return Summary(
+        passed=count[Status.PASS],
+        fail=count[Status.FAIL],
+        not_applicable=count[Status.NOT_APPLICABLE],
+        not_proven=count[Status.NOT_PROVEN],
+        error=count[Status.ERROR],
+        waived=sum(finding.waived for result in results for finding in result.findings),
+    )
+
+
+def _host(case: Case) -> AssessedHost:
+    host = case.snapshot.host
+    return AssessedHost(
+        name=host.name or "unknown",
+        role=case.role,
+        domain=host.domain,
+        os=" ".join(filter(None, (host.os_caption, host.os_build and f"build {host.os_build}"))) or None,
+        boot_time=host.boot_time,
+        time_zone=host.time_zone,
+        collected_at=host.collected_at,
+        collector=host.collector,
+        elevated=host.elevated,
+        install_directory=case.install_directory,
+        profiles=tuple(profile.value for profile in case.profiles),
+    )

@@ -1,0 +1,112 @@
+"""How a finding is put together, so that every check words endpoints, sockets and firewall rules alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rules.case import Case
+from rules.causes import Cause, Diagnosis
+from rules.check import Unproven
+from rules.endpoints import Basis, Endpoint
+from rules.model import Finding, Observation, Remediation, Severity
+from scanner.model import FirewallRule, Listener
+
+_PROTOCOLS = {None: "any protocol", 1: "ICMPv4", 6: "TCP", 17: "UDP", 58: "ICMPv6"}
+
+
+def endpoint_finding(
+    endpoint: Endpoint,
+    *,
+    severity: Severity,
+    message: str,
+    expected: str,
+    observed: str,
+    evidence: tuple[Observation, ...],
+    remediation: Remediation,
+) -> Finding:
+    """A finding about one CE endpoint, with the catalogue's words on what it means for the contact centre."""
+    return Finding(
+        severity=severity,
+        component=endpoint.row.component,
+        variant=endpoint.row.variant,
+        protocol=endpoint.slot.protocol,
+        port=endpoint.port,
+        subject=subject(endpoint),
+        message=message,
+        expected=expected,
+        observed=observed,
+        impact=endpoint.row.impact,
+        evidence=evidence,
+        remediation=remediation,
+    )
+
+
+def defined_where(endpoint: Endpoint) -> str:
+    """Where the vendor's page says the port is defined, in its own words."""
+    return " or ".join(endpoint.row.configuration)
+
+
+def subject(endpoint: Endpoint) -> str:
+    """The endpoint's lasting name: the documented port where there is one, so that a changed port stays itself."""
+    configured = endpoint.slot.configured.port if endpoint.slot.configured else None
+    port = endpoint.slot.documented or configured
+    return f"{endpoint.title} {endpoint.slot.protocol}{f'/{port}' if port else ''}"
+
+
+def place(endpoint: Endpoint) -> str:
+    """`DBConnectorServer on TCP 9901`."""
+    return f"{endpoint.title} on {endpoint.slot.protocol.upper()} {endpoint.port or '(no fixed port)'}"
+
+
+def reported(case: Case, cause: Cause) -> Iterator[tuple[Endpoint, Diagnosis] | Unproven]:
+    """The endpoints whose firewall diagnosis is `cause`, and the ones about which nothing can be proven."""
+    for endpoint, diagnosis in case.firewall_diagnoses:
+        if diagnosis.cause is cause:
+            yield endpoint, diagnosis
+        elif diagnosis.cause is Cause.UNDECIDED:
+            yield Unproven(subject=subject(endpoint), reason=diagnosis.reason)
+        elif endpoint.basis is Basis.OBSERVED and diagnosis.cause is Cause.NONE and endpoint.row.ports:
+            yield Unproven(
+                subject=subject(endpoint), reason="its configured port is not known, only where it listens"
+            )
+
+
+def describe(fw_rule: FirewallRule) -> str:
+    """A firewall rule in one line, as an administrator would read it out."""
+    action = fw_rule.action.value if fw_rule.action else "no action"
+    parts = [
+        f"{'' if fw_rule.active else 'disabled, '}{action} {fw_rule.direction.value if fw_rule.direction else '?'}",
+        _PROTOCOLS.get(fw_rule.protocol, f"protocol {fw_rule.protocol}"),
+        f"port {','.join(fw_rule.local_ports)}" if fw_rule.local_ports else "any port",
+        fw_rule.program or ("program not shown" if "program" in fw_rule.unread else "any program"),
+        "+".join(profile.value for profile in fw_rule.profiles) or "all profiles",
+    ]
+    if fw_rule.remote_addresses:
+        parts.append(f"from {','.join(fw_rule.remote_addresses)}")
+    return f"{fw_rule.name or fw_rule.id} [{fw_rule.store.value}]: {', '.join(parts)}"
+
+
+def seen_rules(case: Case, *fw_rules: FirewallRule) -> tuple[Observation, ...]:
+    """Firewall rules as evidence."""
+    return case.observe_all((fw_rule.origin, describe(fw_rule)) for fw_rule in fw_rules)
+
+
+def seen_listeners(case: Case, *listeners: Listener) -> tuple[Observation, ...]:
+    """Sockets as evidence, each with its owner."""
+    return case.observe_all((listener.origin, socket(case, listener)) for listener in listeners)
+
+
+def socket(case: Case, listener: Listener) -> str:
+    """`tcp 0.0.0.0:9901 held by C:\\CE\\...\\x.exe (PID 2344)`."""
+    owner = case.owners.name(listener) or "an unknown program"
+    pid = "" if listener.pid is None else f" (PID {listener.pid})"
+    return f"{listener.protocol} {listener.address}:{listener.port} held by {owner}{pid}"
+
+
+def seen_configuration(case: Case, endpoint: Endpoint) -> tuple[Observation, ...]:
+    """Where and how the endpoint's port is configured, as evidence."""
+    found = endpoint.configuration
+    if found is None:
+        return ()
+    ports = ", ".join(str(each.port) for each in found.endpoints) or found.reason
+    return (case.observe(found.origin, f"{found.location}: {found.state.value} {ports}".rstrip()),)

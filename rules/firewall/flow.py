@@ -1,0 +1,34 @@
+"""The question put to the firewall: one kind of inbound traffic to one socket."""
+
+from __future__ import annotations
+
+import msgspec
+
+from scanner.model import Profile
+
+TCP = 6
+UDP = 17
+ANY_PROTOCOL = 256  # a flow whose protocol is not stated
+
+
+class Flow(msgspec.Struct, frozen=True, kw_only=True):
+    """Inbound traffic. None means unknown, and a condition on it is then unknown too (windows-firewall.md
+    3.9).
+
+    `protocol` is the IP protocol number, or ANY_PROTOCOL. `local_address` is what the socket is bound to
+    ("0.0.0.0" or "::" for all of a family). `program` is a path, or "System" for the kernel. `service` "" is
+    the same as None. `interface` is an interface GUID or alias. `rpc` says whether the port was handed out to
+    an RPC server at run time.
+    """
+
+    name: str = ""
+    protocol: int
+    local_port: int | None
+    remote_port: int | None = None
+    local_address: str | None = None
+    remote_address: str | None = None
+    program: str | None = None
+    service: str | None = None
+    profile: Profile | None = None
+    interface: str | None = None
+    rpc: bool | None = None

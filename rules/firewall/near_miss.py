@@ -1,0 +1,153 @@
+"""Firewall rules that almost decided: what was missing, least missing first (windows-firewall.md 3.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import msgspec
+
+from rules.firewall.conditions import PROFILE_BITS, CompiledRule, profile_mask, unmet
+from rules.firewall.flow import Flow
+from rules.firewall.policy import Policy
+from rules.firewall.query import Query
+from rules.firewall.standing import voided
+from rules.firewall.truth import FALSE, TRUE, UNKNOWN
+from rules.firewall.vantage import Vantage
+from scanner.model import Action, FirewallRule
+
+_MOST_FAILED = 2
+_MOST_SHOWN = 10
+_PROTOCOLS = {1: "ICMPv4", 6: "TCP", 17: "UDP", 58: "ICMPv6"}
+
+
+class NearMiss(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule that did not match: the names of the conditions that failed, and the same in words.
+
+    Names: active, profile, policy-store, protocol, local-port, remote-port, icmp, program, service,
+    local-address, remote-address, interface, interface-type, security, package, platform; `overruled` alone
+    for an Allow rule that matches and a Block beats.
+    """
+
+    fw_rule: FirewallRule
+    failed: tuple[str, ...]
+    explanation: str
+
+
+def near_misses(
+    policy: Policy,
+    flow: Flow,
+    query: Query,
+    seen_from: Sequence[Vantage],
+    decided_by: Sequence[FirewallRule],
+    *,
+    allowed: bool,
+) -> tuple[NearMiss, ...]:
+    """At most ten rules that share the flow's program or port, name neither, or match and were overruled.
+
+    For an `allowed` flow the Block rules that would have stopped it, for any other the Allow rules.
+    """
+    wanted = Action.BLOCK if allowed else Action.ALLOW
+    deciding = {id(fw_rule) for fw_rule in decided_by}
+    replaced = {id(fw_rule) for fw_rule in policy.replaced}
+    found = []
+    for compiled in policy.near.related(query):
+        fw_rule = compiled.fw_rule
+        if fw_rule.action is wanted and id(fw_rule) not in deciding:
+            failed = tuple(_failed(compiled, query, policy, seen_from, id(fw_rule) in replaced))
+            if len(failed) <= _MOST_FAILED and (failed or not allowed):
+                found.append((compiled, failed or ("overruled",)))
+    found.sort(key=lambda entry: _rank(entry[0], entry[1], query))
+    return tuple(
+        NearMiss(
+            fw_rule=compiled.fw_rule,
+            failed=failed,
+            explanation=_explain(compiled.fw_rule, failed, flow, policy, seen_from),
+        )
+        for compiled, failed in found[:_MOST_SHOWN]
+    )
+
+
+def _failed(
+    compiled: CompiledRule, query: Query, policy: Policy, seen_from: Sequence[Vantage], replaced: bool
+) -> Iterator[str]:
+    fw_rule = compiled.fw_rule
+    if not fw_rule.active:
+        yield "active"
+    mask = profile_mask(fw_rule)
+    named = [vantage.profile for vantage in seen_from if mask & PROFILE_BITS[vantage.profile]]
+    if not named:
+        yield "profile"
+    elif replaced or all(voided(fw_rule, policy.settings[profile])[0] == TRUE for profile in named):
+        yield "policy-store"
+    yield from unmet(compiled, query, FALSE)
+
+
+_COSTLY = {"program": 2, "service": 2, "package": 3, "local-port": 2, "protocol": 2, "security": 2}
+
+
+def _rank(compiled: CompiledRule, failed: tuple[str, ...], query: Query) -> tuple[int, int, int, str, str]:
+    """Fewest failures first; then those easily overlooked before those that make it a rule for something
+    else.
+    """
+    fw_rule = compiled.fw_rule
+    doubts = len(unmet(compiled, query, UNKNOWN))
+    return len(failed), sum(_COSTLY.get(name, 1) for name in failed), doubts, fw_rule.store, fw_rule.id
+
+
+def _explain(
+    fw_rule: FirewallRule, failed: tuple[str, ...], flow: Flow, policy: Policy, seen_from: Sequence[Vantage]
+) -> str:
+    if failed == ("overruled",):
+        return "it matches, but something stronger decides: Block beats Allow"
+    named = " and ".join(f"the {name.replace('-', ' ')}" for name in failed)
+    details = "; ".join(_detail(name, fw_rule, flow, policy, seen_from) for name in failed)
+    return f"would have matched but for {named}: {details}"
+
+
+def _detail(
+    name: str, fw_rule: FirewallRule, flow: Flow, policy: Policy, seen_from: Sequence[Vantage]
+) -> str:
+    if name == "profile":
+        networks = " or ".join(vantage.profile.title() for vantage in seen_from)
+        return f"the rule says {_profiles(fw_rule)}, the network is {networks}"
+    if name == "policy-store":
+        return _store_detail(fw_rule, policy, seen_from)
+    if name in _FIXED:
+        return _FIXED[name]
+    said, asked = _SIDES[name](fw_rule, flow)
+    return f"the rule says {said}, the traffic has {asked}"
+
+
+def _store_detail(fw_rule: FirewallRule, policy: Policy, seen_from: Sequence[Vantage]) -> str:
+    if any(fw_rule is replaced for replaced in policy.replaced):
+        return "a Group Policy rule with the same id replaces it"
+    reasons = (voided(fw_rule, policy.settings[vantage.profile])[1] for vantage in seen_from)
+    return next(filter(None, reasons), "it is void")
+
+
+def _profiles(fw_rule: FirewallRule) -> str:
+    return ", ".join(profile.title() for profile in fw_rule.profiles)
+
+
+def _protocol_name(number: int | None) -> str:
+    return "any protocol" if number is None else _PROTOCOLS.get(number, f"protocol {number}")
+
+
+_FIXED = {
+    "active": "the rule is disabled",
+    "security": "the rule admits only traffic authenticated by IPsec",
+    "package": "the rule is for a packaged app",
+    "platform": "the rule is for another Windows version",
+    "icmp": "the rule is for ICMP",
+    "interface": "the rule names other network interfaces",
+    "interface-type": "the rule names other kinds of interface",
+}
+_SIDES: dict[str, Callable[[FirewallRule, Flow], tuple[str | None, str]]] = {
+    "protocol": lambda rule, flow: (_protocol_name(rule.protocol), _protocol_name(flow.protocol)),
+    "local-port": lambda rule, flow: (f"port {', '.join(rule.local_ports)}", f"port {flow.local_port}"),
+    "remote-port": lambda rule, flow: (f"remote port {', '.join(rule.remote_ports)}", f"{flow.remote_port}"),
+    "program": lambda rule, flow: (rule.program, flow.program or "no known program"),
+    "service": lambda rule, flow: (f"service {rule.service}", flow.service or "no such service"),
+    "local-address": lambda rule, flow: (", ".join(rule.local_addresses), f"{flow.local_address}"),
+    "remote-address": lambda rule, flow: (", ".join(rule.remote_addresses), f"{flow.remote_address}"),
+}

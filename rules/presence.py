@@ -1,0 +1,103 @@
+"""Which CE components are on this host, and where CE is installed (contact-expert.md section 9, A6 and A9).
+
+The install directory is not documented anywhere (contact-expert.md 1.10), so it is read off the paths themselves.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from enum import StrEnum
+
+import msgspec
+
+from rules.catalogue.model import Catalogue, CatalogueRow
+from rules.paths import directory_above, ends_with, file_name, folded, program_of_command, same_path
+from rules.site import Site
+from scanner.model import EvidenceKind, InstalledFile, Process, Service, Snapshot
+
+
+class Presence(StrEnum):
+    PRESENT = "present"
+    ABSENT = "absent"
+    UNKNOWN = "unknown"
+
+
+class Installed(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of one catalogue row on this host; `program` is the full path where it is known."""
+
+    presence: Presence
+    program: str | None = None
+    processes: tuple[Process, ...] = ()
+    service: Service | None = None
+    file: InstalledFile | None = None
+
+
+class Sightings:
+    """Everything the snapshot says about executables, by their file name, so that each row looks only there."""
+
+    def __init__(self, snapshot: Snapshot, catalogue: Catalogue) -> None:
+        self.processes: dict[str, list[Process]] = defaultdict(list)
+        self.services: dict[str, list[tuple[str, Service]]] = defaultdict(list)
+        self.files: dict[str, list[InstalledFile]] = defaultdict(list)
+        for process in snapshot.processes:
+            self.processes[file_name(process.path or process.name).casefold()].append(process)
+        for service in snapshot.services:
+            if path := program_of_command(service.path):
+                self.services[file_name(path).casefold()].append((path, service))
+        for found in snapshot.executables:
+            if found.bytes is not None:
+                self.files[file_name(found.path).casefold()].append(found)
+        self.executables: dict[str, set[str]] = defaultdict(set)
+        for row in catalogue.rows:
+            self.executables[file_name(row.executable).casefold()].add(row.executable)
+        # an executable nobody saw is absent only where somebody looked
+        looked = all(gap.kind is not EvidenceKind.EXECUTABLES for gap in snapshot.gaps)
+        self.unseen = Presence.ABSENT if looked else Presence.UNKNOWN
+
+    def paths(self, name: str) -> list[str]:
+        """The full paths at which something called `name` was seen."""
+        return [
+            *(process.path for process in self.processes[name] if process.path),
+            *(path for path, _ in self.services[name]),
+            *(found.path for found in self.files[name]),
+        ]
+
+
+def install_directory(sightings: Sightings, site: Site) -> str | None:
+    """The directory most CE executables were seen below; the site's word comes first."""
+    if site.install_directory:
+        return site.install_directory
+    votes: Counter[str] = Counter()
+    spelled: dict[str, str] = {}
+    for name, executables in sightings.executables.items():
+        for path in sightings.paths(name):
+            for directory in filter(None, (directory_above(path, below) for below in executables)):
+                votes[folded(directory)] += 1
+                spelled.setdefault(folded(directory), directory)
+    return spelled[votes.most_common(1)[0][0]] if votes else None
+
+
+def installed(row: CatalogueRow, sightings: Sightings, directory: str | None) -> Installed:
+    """Whether the executable of `row` is on the host, as far as the evidence tells.
+
+    A process without a path counts where its file name belongs to one executable of the catalogue only (A16).
+    """
+    name = file_name(row.executable).casefold()
+    program = f"{directory}\\{row.executable}" if directory else None
+    named_alike = len(sightings.executables[name]) > 1
+
+    def is_it(path: str | None) -> bool:
+        if path is None:
+            return not named_alike
+        return same_path(path, program) if program else ends_with(path, row.executable)
+
+    processes = tuple(found for found in sightings.processes[name] if is_it(found.path))
+    service = next((found for path, found in sightings.services[name] if is_it(path)), None)
+    file = next((found for found in sightings.files[name] if is_it(found.path)), None)
+    return Installed(
+        presence=Presence.PRESENT if processes or service or file else sightings.unseen,
+        program=program,
+        processes=processes,
+        service=service,
+        file=file,
+    )

@@ -1,0 +1,133 @@
+"""Ports that registry values define: TAO options and plain numbers (contact-expert.md 3.4, 4.1 and A13)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
+from scanner.locations import LocationKind, PortLocation
+from scanner.model import ConfiguredEndpoint, ConfiguredPorts, EvidenceKind, Gap, Origin, PortState
+from scanner.parsers.port_reading import PortReading, port_number
+from scanner.parsers.registry_key import RegistryData, RegistryKey
+from scanner.parsers.tao_options import parse_tao_options
+
+_SOFTWARE = "SOFTWARE\\"
+_WOW = "SOFTWARE\\WOW6432Node\\"
+
+KeyIndex = Mapping[str, Sequence[RegistryKey]]
+
+
+class _View(msgspec.Struct, frozen=True, kw_only=True):
+    """One registry view of a location: the keys found there, and whether the evidence covers it at all."""
+
+    bits: int
+    path: str
+    keys: tuple[RegistryKey, ...]
+    covered: bool
+
+    def holders(self, value: str) -> tuple[RegistryKey, ...]:
+        return tuple(key for key in self.keys if key.value(value) is not None)
+
+
+def index_keys(keys: Sequence[RegistryKey]) -> KeyIndex:
+    """The keys by path, in one case; a path that several sources export keeps every copy."""
+    index: dict[str, list[RegistryKey]] = {}
+    for key in keys:
+        index.setdefault(key.path.casefold(), []).append(key)
+    return index
+
+
+def registry_ports(location: PortLocation, index: KeyIndex) -> Iterator[ConfiguredPorts | Gap]:
+    """What the value says, read in the view that the program reads.
+
+    An exported key or parent without the value says "not set"; where neither is in the evidence it is a gap.
+    """
+    right, wrong = _view(location, index, location.view), _view(location, index, 96 - location.view)
+    holders = right.holders(location.value)
+    misplaced = wrong.holders(location.value)
+    if not right.covered:
+        yield _gap(location, right)
+    if holders:
+        yield _ports(location, _read(location, holders), holders[0])
+    elif misplaced:
+        yield _ports(location, _misplaced(wrong, right), misplaced[0])
+    elif right.covered:
+        yield _ports(location, _missing(location), _nearest(right, index))
+
+
+def _view(location: PortLocation, index: KeyIndex, bits: int) -> _View:
+    key = location.key.replace(_SOFTWARE, _WOW, 1) if bits == 32 else location.key
+    path = f"HKEY_LOCAL_MACHINE\\{key}"
+    parts = path.casefold().split("\\")
+    covered = any("\\".join(parts[:length]) in index for length in range(2, len(parts) + 1))
+    return _View(bits=bits, path=path, keys=tuple(index.get(path.casefold(), ())), covered=covered)
+
+
+def _nearest(view: _View, index: KeyIndex) -> RegistryKey:
+    """The key itself, or the exported parent that proves it absent."""
+    parts = view.path.casefold().split("\\")
+    found = (index.get("\\".join(parts[:length])) for length in range(len(parts), 1, -1))
+    return next(keys[0] for keys in found if keys)
+
+
+def _ports(location: PortLocation, reading: PortReading, key: RegistryKey) -> ConfiguredPorts:
+    return ConfiguredPorts(
+        component=location.component,
+        location=location.text,
+        state=reading.state,
+        endpoints=reading.endpoints,
+        reason=reading.text,
+        changed_at=key.last_write,
+        origin=Origin(source=key.origin.source, locator=f"{key.path}\\{location.value}"),
+    )
+
+
+def _read(location: PortLocation, holders: Sequence[RegistryKey]) -> PortReading:
+    data = {key.value(location.value) for key in holders}
+    if len(data) > 1:
+        sources = ", ".join(key.origin.source for key in holders)
+        return _unknown(f"the evidence holds different values: {sources}")
+    value = next(iter(data))
+    return _tao(value) if location.kind == LocationKind.TAO else _number(value)
+
+
+def _tao(value: RegistryData | None) -> PortReading:
+    """The program takes a value of any type as text; one that is none is not guessed at."""
+    if isinstance(value, tuple):
+        value = " ".join(value)
+    return parse_tao_options(value) if isinstance(value, str) else _unknown("the value is not text")
+
+
+def _number(value: RegistryData | None) -> PortReading:
+    """REG_DWORD, or decimal REG_SZ; the type that the product writes is not known."""
+    port = port_number(str(value).strip()) if isinstance(value, str | int) else None
+    if not port:
+        return PortReading(state=PortState.INVALID, reason="the value is not a number from 1 to 65535")
+    return PortReading(state=PortState.STATIC, endpoints=(ConfiguredEndpoint(protocol="tcp", port=port),))
+
+
+def _missing(location: PortLocation) -> PortReading:
+    if location.kind == LocationKind.TAO:
+        return parse_tao_options("")
+    return _unknown("the value is not set, and what the program does without it is not known")
+
+
+def _misplaced(wrong: _View, right: _View) -> PortReading:
+    rest = "" if right.covered else f"; the {right.bits}-bit view is not in the evidence"
+    return _unknown(f"found only in the {wrong.bits}-bit view, which the program does not read{rest}")
+
+
+def _unknown(reason: str) -> PortReading:
+    return PortReading(state=PortState.NOT_DETERMINABLE, reason=reason)
+
+
+def _gap(location: PortLocation, view: _View) -> Gap:
+    key = view.path.replace("HKEY_LOCAL_MACHINE", "HKLM", 1)
+    file = key.rpartition("\\")[2].casefold()
+    return Gap(
+        kind=EvidenceKind.CONFIGURED_PORTS,
+        subject=location.component,
+        reason=f"the registry key of {location.text} is not in the evidence",
+        fetch=f'reg export "{key}" {file}.reg /y',
+    )

@@ -1,0 +1,142 @@
+"""Which catalogue component an element of a vendor XML file speaks of (contact-expert.md 3.1 and A16).
+
+Names match whole and in any case. A program is known by its file name, and by its directory where two
+components share the file name (`TelephonyConnectorServer.TSAPI\\TelephonyConnectorServer.exe`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from scanner.locations import PortLocation
+from scanner.parsers.port_names import is_foreign, port_prefix
+from scanner.parsers.xml import local_name
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+_PROGRAM = re.compile(r"""(?:([^\\/:"'<>|]*)[\\/])?([^\\/:"'<>|\s]+\.exe)\b""", re.IGNORECASE)
+_NAMING = re.compile(
+    r"(?:.*name|id|.*exe|.*executable|.*path|.*file|program|image|component|server|service|process|application|app"
+    r"|.*command|.*cmd|.*command-?line|.*args?|.*arguments|.*parameters|.*params|.*options|title|class|type|key)",
+    re.IGNORECASE,
+)
+_IDENTITY = re.compile(r"(?:name|id|exe|executable|server|service|component|program|path)", re.IGNORECASE)
+_CONTAINER = re.compile(
+    r"(?:tcp|udp|net|network|orb|corba|iiop|tao|listen|listener|bind|end-?point|socket|setting|param|parameter"
+    r"|property|properties|entry|item|option|argument|arg|command-?line|add|value|key|config|configuration"
+    r"|(?:app|user|application)-?settings)s?",
+    re.IGNORECASE,
+)
+
+
+class Names(msgspec.Struct, frozen=True, kw_only=True):
+    """The spellings of the components a file may speak of; `alone` is the component of a file of its own."""
+
+    words: dict[str, frozenset[str]]
+    programs: dict[str, tuple[tuple[str, str], ...]]  # file name -> (its directory, component)
+    alone: str | None = None
+
+
+class Owner(msgspec.Struct, frozen=True, kw_only=True):
+    """The element that names somebody, and whom; `several` = it names components that exclude each other."""
+
+    element: object
+    components: frozenset[str]
+    several: bool = False
+
+
+def names_of(locations: Sequence[PortLocation]) -> Names:
+    """The spellings of all components that `locations`, all of one file, allow."""
+    words: dict[str, set[str]] = {}
+    programs: dict[str, list[tuple[str, str]]] = {}
+    for location in locations:
+        for name in location.names:
+            *_, directory, file = ("", *name.casefold().split("\\"))
+            if file.endswith(".exe"):
+                programs.setdefault(file, []).append((directory, location.component))
+            else:
+                words.setdefault(name.casefold(), set()).add(location.component)
+    return Names(
+        words={name: frozenset(components) for name, components in words.items()},
+        programs={file: tuple(places) for file, places in programs.items()},
+        alone=locations[0].component if len(locations) == 1 else None,
+    )
+
+
+def stated(element: _Element) -> Iterator[tuple[str, str]]:
+    """What an element says, as (label, text); `<add key="Port" value="1"/>` says (Port, 1) as well."""
+    attributes = [(str(name).rpartition("}")[2], str(text)) for name, text in element.attrib.items()]
+    yield from attributes
+    inner = next((child.text or "" for child in element if local_name(child) == "value"), "")
+    text = (element.text or "").strip() or str(element.get("value", inner))
+    if text:
+        yield local_name(element), text
+        yield from ((called, text) for label, called in attributes if label in ("name", "key"))
+
+
+def owner(element: _Element, names: Names, plainly: bool) -> Owner | None:
+    """The nearest element, from `element` outwards, that names known components.
+
+    None if somebody else's name is nearer. `plainly` lets only settings-like elements stand between. The root
+    of a component's own file speaks of it.
+    """
+    current: _Element | None = element
+    while current is not None:
+        tag = local_name(current)
+        if is_foreign(tag) and tag.casefold() not in names.words:
+            return None
+        found = _named(current, names)
+        if found is not None:
+            return found
+        if current.getparent() is None and names.alone:
+            return Owner(element=current, components=frozenset({names.alone}))
+        plain = _CONTAINER.fullmatch(tag) or port_prefix(tag) is not None
+        if _is_somebody(current) or (plainly and not plain):
+            return None
+        current = current.getparent()
+    return None
+
+
+def _named(element: _Element, names: Names) -> Owner | None:
+    """Programs weigh more than words; among equals the components that all of them allow."""
+    texts = [local_name(element), *_naming_texts(element)]
+    programs = [found for text in texts for found in _programs(text, names)]
+    words = [found for text in texts if (found := names.words.get(text.strip().casefold()))]
+    for sets in (programs + words, programs):
+        common = frozenset.intersection(*sets) if sets else frozenset()
+        if common:
+            return Owner(element=element, components=common)
+    union = frozenset().union(*programs, *words)
+    return Owner(element=element, components=union, several=True) if union else None
+
+
+def _naming_texts(element: _Element) -> Iterator[str]:
+    yield from (str(text) for name, text in element.attrib.items() if _NAMING.fullmatch(str(name)))
+    leaves = (child for child in element if not len(child) and _NAMING.fullmatch(local_name(child)))
+    yield from (leaf.text or "" for leaf in leaves)
+
+
+def _programs(text: str, names: Names) -> Iterator[frozenset[str]]:
+    for found in _PROGRAM.finditer(text):
+        directory, places = (found[1] or "").casefold(), names.programs.get(found[2].casefold(), ())
+        here = frozenset(component for place, component in places if place == directory)
+        anywhere = frozenset(component for _, component in places)
+        if anywhere:
+            yield here or anywhere
+
+
+def _is_somebody(element: _Element) -> bool:
+    """True where the element is given a name or program that is not one of ours and no word of settings."""
+    identities = (str(text) for name, text in element.attrib.items() if _IDENTITY.fullmatch(str(name)))
+    return any(not _is_setting(text) for text in identities)
+
+
+def _is_setting(text: str) -> bool:
+    """A word for a setting, or an ordinal, rather than somebody's name."""
+    word = _NAMING.fullmatch(text) or _CONTAINER.fullmatch(text)
+    return text.isdigit() or port_prefix(text) is not None or word is not None

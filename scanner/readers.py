@@ -1,0 +1,118 @@
+"""Which parser reads which document: by content first, by name second (design.md section 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from scanner.configuration_file import ConfigurationFile
+from scanner.errors import ParseError, SourceError
+from scanner.locations import PortLocation
+from scanner.model import EvidenceKind, Origin
+from scanner.parsers.bundle import bundle_reader
+from scanner.parsers.channels import looks_like_channels, parse_channels
+from scanner.parsers.netsh_profiles import looks_like_netsh_profiles, parse_netsh_profiles
+from scanner.parsers.netsh_rules import looks_like_netsh_rules, parse_netsh_rules
+from scanner.parsers.netstat import looks_like_netstat, parse_netstat
+from scanner.parsers.port_ranges import looks_like_port_ranges, parse_port_ranges
+from scanner.parsers.powershell_dump import looks_like_powershell_dump, refusal
+from scanner.parsers.powershell_json import looks_like_powershell_json, parse_powershell_json
+from scanner.parsers.reg_file import looks_like_reg, parse_reg
+from scanner.parsers.tasklist import looks_like_tasklist, parse_tasklist
+from scanner.parsers.text import decode
+from scanner.sources.document import Document
+from scanner.sources.hive import is_hive, read_hive
+
+_HEAD = 1 << 16  # characters a recogniser may look at
+
+UNRECOGNISED = "unrecognised"
+CONFIGURATION = "configuration"
+
+Items = Iterator[Any]
+
+
+class Reader(msgspec.Struct, frozen=True):
+    """One kind of text artefact. `shows` is the evidence it stands for even where it lists nothing."""
+
+    kind: str
+    shows: tuple[EvidenceKind, ...]
+    looks_like: Callable[[str], bool]
+    parse: Callable[[str, Origin], Items]
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """A recognised document: what it is, what it shows, and its content as it is parsed."""
+
+    kind: str
+    shows: tuple[EvidenceKind, ...]
+    items: Items
+
+
+TEXT_READERS = (
+    Reader("registry-export", (), looks_like_reg, parse_reg),
+    Reader("netsh-firewall-rules", (EvidenceKind.FIREWALL_RULES,), looks_like_netsh_rules, parse_netsh_rules),
+    Reader(
+        "netsh-profiles", (EvidenceKind.PROFILE_SETTINGS,), looks_like_netsh_profiles, parse_netsh_profiles
+    ),
+    Reader("netstat", (EvidenceKind.LISTENERS,), looks_like_netstat, parse_netstat),
+    Reader("tasklist", (EvidenceKind.PROCESSES,), looks_like_tasklist, parse_tasklist),
+    Reader("port-ranges", (EvidenceKind.PORT_RANGES,), looks_like_port_ranges, parse_port_ranges),
+    Reader("recording-channels", (EvidenceKind.RECORDING_CHANNELS,), looks_like_channels, parse_channels),
+    Reader("powershell-json", (), looks_like_powershell_json, parse_powershell_json),
+)
+
+# What a file of the bundle stands for by its name alone, even where its array is empty.
+_BUNDLE_SHOWS = {
+    "listeners.json": (EvidenceKind.LISTENERS,),
+    "interfaces.json": (EvidenceKind.INTERFACES,),
+    "port-ranges.json": (EvidenceKind.PORT_RANGES,),
+    "processes.json": (EvidenceKind.PROCESSES,),
+    "services.json": (EvidenceKind.SERVICES,),
+    "files.json": (EvidenceKind.EXECUTABLES,),
+}
+
+
+def recognise(document: Document, locations: Iterable[PortLocation]) -> Reading | None:
+    """How to read `document`, or None where nothing recognises it.
+
+    Raises ParseError or SourceError where it is recognisably unreadable: empty, binary without a format we know, or
+    a listing that holds no evidence. The items are parsed as they are consumed, and may raise ParseError then.
+    """
+    if not document.data:
+        raise SourceError(f"{document.source}: the file is empty (0 bytes)")
+    origin = Origin(source=document.source)
+    if is_hive(document.data):
+        return Reading("registry-hive", (), read_hive(document))
+    name = document.source.rpartition("/")[2]
+    if document.host_path is None and (read := bundle_reader(name)):
+        return Reading(f"bundle:{name}", _BUNDLE_SHOWS.get(name.casefold(), ()), read(document.data, origin))
+    if _is_configuration(name, locations):
+        return Reading(CONFIGURATION, (), iter((_configuration_file(document, origin),)))
+    return _text_reading(decode(document.data), origin)
+
+
+def _text_reading(text: str, origin: Origin) -> Reading | None:
+    head = text[:_HEAD]
+    for reader in TEXT_READERS:
+        if reader.looks_like(head):
+            return Reading(reader.kind, reader.shows, reader.parse(text, origin))
+    if looks_like_powershell_dump(head):
+        raise ParseError(f"{origin.source}: {refusal()}")
+    return None
+
+
+def _is_configuration(name: str, locations: Iterable[PortLocation]) -> bool:
+    """True for a file that some location names, and for what Tomcat's server.xml refers to."""
+    wanted = {location.path.rpartition("\\")[2].casefold() for location in locations if location.path}
+    return name.casefold() in wanted | {"catalina.properties"}
+
+
+def _configuration_file(document: Document, origin: Origin) -> ConfigurationFile:
+    return ConfigurationFile(
+        path=document.host_path or document.source.replace("/", "\\"),
+        data=document.data,
+        origin=origin,
+        changed_at=document.modified_at if document.host_path is None else None,
+    )

@@ -1,0 +1,99 @@
+"""Walks a registry, live or in a hive file, and yields the keys that matter (scanner/registry_paths.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Protocol
+
+from scanner.errors import ScannerError
+from scanner.model import Origin, Problem
+from scanner.parsers.registry_key import RegistryData, RegistryKey
+from scanner.registry_paths import KeyOfInterest
+
+
+class RegistryNode(Protocol):
+    """A key. What cannot be read of it is yielded as a ScannerError among what can; `child` raises it."""
+
+    @property
+    def path(self) -> str:
+        """The canonical path (RegistryKey.path)."""
+
+    @property
+    def last_write(self) -> datetime | None: ...
+
+    def child(self, name: str) -> RegistryNode | None:
+        """The key of that name (any case) below this one; None where there is none."""
+
+    def children(self) -> Iterator[RegistryNode | ScannerError]: ...
+
+    def values(self) -> Iterator[tuple[str, RegistryData] | ScannerError]: ...
+
+
+def read_tree(
+    root: RegistryNode, source: str, interests: Iterable[KeyOfInterest]
+) -> Iterator[RegistryKey | Problem]:
+    """The keys of interest at or below `root`, and a Problem for each part that could not be read.
+
+    Where a key of interest does not exist, the nearest key above it that does is yielded without its values:
+    the proof that somebody looked.
+    """
+    looked_at: set[str] = set()
+    for interest in interests:
+        names = _below(interest.path, root.path)
+        if names is None:
+            continue
+        try:
+            node, missing = _descend(root, names)
+        except ScannerError as error:
+            yield _problem(source, interest.path, error)
+            continue
+        if not missing:
+            yield from _read(node, source, interest, interest.depth)
+        elif node.path not in looked_at:
+            looked_at.add(node.path)
+            yield RegistryKey(path=node.path, origin=Origin(source=source, locator=node.path))
+
+
+def _below(path: str, root: str) -> list[str] | None:
+    """The names that lead from `root` to `path`, None where it is not below."""
+    if path.casefold() == root.casefold():
+        return []
+    head = root + "\\"
+    return path[len(head) :].split("\\") if path.casefold().startswith(head.casefold()) else None
+
+
+def _descend(node: RegistryNode, names: list[str]) -> tuple[RegistryNode, list[str]]:
+    """The deepest key on the way that exists, and the names that are missing below it."""
+    for at, name in enumerate(names):
+        child = node.child(name)
+        if child is None:
+            return node, names[at:]
+        node = child
+    return node, []
+
+
+def _read(
+    node: RegistryNode, source: str, interest: KeyOfInterest, depth: int
+) -> Iterator[RegistryKey | Problem]:
+    values: list[tuple[str, RegistryData]] = []
+    for value in node.values() if interest.values != frozenset() else ():
+        if isinstance(value, ScannerError):
+            yield _problem(source, node.path, value)
+        elif interest.values is None or value[0].casefold() in interest.values:
+            values.append(value)
+    yield RegistryKey(
+        path=node.path,
+        values=tuple(values),
+        last_write=node.last_write,
+        origin=Origin(source=source, locator=node.path),
+    )
+    for child in node.children() if depth else ():
+        if isinstance(child, ScannerError):
+            yield _problem(source, node.path, child)
+        else:
+            yield from _read(child, source, interest, depth - 1)
+
+
+def _problem(source: str, path: str, error: ScannerError) -> Problem:
+    return Problem(origin=Origin(source=source, locator=path), text=path[:200], reason=str(error))
