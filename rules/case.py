@@ -8,8 +8,8 @@ from functools import cached_property
 from rules.catalogue.model import Catalogue
 from rules.causes import Diagnosis, firewall_cause, port_cause
 from rules.endpoints import Endpoint, join
-from rules.firewall.programs import read_program
 from rules.firewall.policy import Policy, effective_policy
+from rules.firewall.programs import read_program
 from rules.model import Observation
 from rules.owners import Owners
 from rules.presence import Presence, Sightings, install_directory

@@ -16,7 +16,7 @@ from scanner.model import FirewallRule, Profile, Store
 
 # contact-expert.md 1.11: this order, on core servers followed by a restart of the whole server
 VENDOR_CMDLETS = ("Remove-CEFirewallRules", "Add-CEFirewallRules")
-RESTART_SERVER = "Restart the whole server: until then the change may not take effect (vendor's page)."
+RESTART_SERVER = "the whole server; until then the change may not take effect (vendor's page)"
 BACKUP = "C:\\ce-audit-firewall-before.wfw"
 
 

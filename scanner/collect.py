@@ -43,8 +43,8 @@ from scanner.parsers.registry_firewall import (
     gpo_was_looked_at,
 )
 from scanner.parsers.registry_host import host_facts
-from scanner.parsers.registry_key import RegistryKey
 from scanner.readers import UNRECOGNISED, recognise
+from scanner.registry_key import RegistryKey
 from scanner.shown import LOCAL_RULES, kinds_shown
 from scanner.sources.document import Document
 from scanner.sources.folder import read_evidence

@@ -21,8 +21,8 @@ from scanner.parsers.ce_ini import parse_ini_port
 from scanner.parsers.ce_xml import parse_vendor_xml
 from scanner.parsers.channels import RecordingChannel
 from scanner.parsers.port_reading import PortReading
-from scanner.parsers.registry_key import RegistryKey
 from scanner.parsers.tomcat import parse_server_xml
+from scanner.registry_key import RegistryKey
 
 Found = ConfiguredPorts | Gap | Problem
 Reader = Callable[[ConfigurationFile], Mapping[str, PortReading]]

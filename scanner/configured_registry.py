@@ -9,8 +9,8 @@ import msgspec
 from scanner.locations import LocationKind, PortLocation
 from scanner.model import ConfiguredEndpoint, ConfiguredPorts, EvidenceKind, Gap, Origin, PortState
 from scanner.parsers.port_reading import PortReading, port_number
-from scanner.parsers.registry_key import RegistryData, RegistryKey
 from scanner.parsers.tao_options import parse_tao_options
+from scanner.registry_key import RegistryData, RegistryKey
 
 _SOFTWARE = "SOFTWARE\\"
 _WOW = "SOFTWARE\\WOW6432Node\\"

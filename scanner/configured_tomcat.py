@@ -10,7 +10,7 @@ from scanner.configuration_file import ConfigurationFile, folded, match_file
 from scanner.locations import PortLocation
 from scanner.model import Service
 from scanner.parsers.java_properties import catalina_base, parse_catalina_properties, procrun_properties
-from scanner.parsers.registry_key import RegistryKey
+from scanner.registry_key import RegistryKey
 
 _PROCRUN = ["procrun 2.0", "parameters", "java"]
 _SEPARATORS = "\\/"

@@ -17,7 +17,7 @@ from scanner.model import (
     Store,
 )
 from scanner.parsers.registry_firewall import gpo_was_looked_at
-from scanner.parsers.registry_key import RegistryKey
+from scanner.registry_key import RegistryKey
 from scanner.registry_paths import FIREWALL_POLICY
 
 LOCAL_RULES = rf"{FIREWALL_POLICY}\FirewallRules".casefold()

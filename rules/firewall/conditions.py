@@ -12,7 +12,7 @@ from rules.firewall.host import HostFacts
 from rules.firewall.ports import PortSet, Span, read_ports
 from rules.firewall.programs import Program, match_program, read_program
 from rules.firewall.query import Query
-from rules.firewall.tokens import Condition, Test, is_set, read_tokens, token_conditions, unknown
+from rules.firewall.tokens import Condition, Test, Tokens, is_set, read_tokens, token_conditions, unknown
 from rules.firewall.truth import FALSE, TRUE, UNKNOWN, Truth
 from scanner.model import Action, FirewallRule, Profile
 
@@ -43,6 +43,7 @@ def compile_rule(fw_rule: FirewallRule, host: HostFacts, enforced: int, doubtful
     """`fw_rule`, which is not malformed, ready to match; `enforced` and `doubtful` as in CompiledRule."""
     program = read_program(fw_rule.program) if fw_rule.program else None
     ports = read_ports(fw_rule.local_ports) if fw_rule.local_ports else None
+    tokens = read_tokens(fw_rule)
     certain = program is not None and program.exact and not program.nobody
     return CompiledRule(
         fw_rule=fw_rule,
@@ -51,7 +52,7 @@ def compile_rule(fw_rule: FirewallRule, host: HostFacts, enforced: int, doubtful
         protocol=None if fw_rule.protocol == ANY_PROTOCOL else fw_rule.protocol,
         program=program.key if program is not None and certain else None,
         ports=None if ports is None else ports.reach(host.dynamic[0]),
-        conditions=tuple(_conditions(fw_rule, host, program, ports)),
+        conditions=tuple(_conditions(fw_rule, host, program, ports, tokens)),
         notes=tuple(_notes(program, ports)),
     )
 
@@ -80,7 +81,7 @@ def profile_mask(fw_rule: FirewallRule) -> int:
 
 
 def _conditions(
-    fw_rule: FirewallRule, host: HostFacts, program: Program | None, ports: PortSet | None
+    fw_rule: FirewallRule, host: HostFacts, program: Program | None, ports: PortSet | None, tokens: Tokens
 ) -> Iterator[Condition]:
     yield from _unread(fw_rule)
     if fw_rule.protocol not in (None, ANY_PROTOCOL):
@@ -91,10 +92,11 @@ def _conditions(
         yield "program", _program_test(program)
     if fw_rule.service:
         yield "service", _service_test(fw_rule.service.casefold(), host)
-    yield from _remote_conditions(fw_rule, host)
+    if not (is_set(tokens, "lom") and fw_rule.action is not Action.BLOCK):  # 3.6: local-only mapping
+        yield from _remote_conditions(fw_rule, host)
     if fw_rule.local_addresses:
         yield "local-address", _local_address_test(fw_rule, host)
-    yield from token_conditions(fw_rule, host.build)
+    yield from token_conditions(fw_rule.action, tokens, host.build)
 
 
 def _unread(fw_rule: FirewallRule) -> Iterator[Condition]:
@@ -161,9 +163,6 @@ def _service_test(wanted: str, host: HostFacts) -> Test:
 
 
 def _remote_conditions(fw_rule: FirewallRule, host: HostFacts) -> Iterator[Condition]:
-    """Remote address and ports; a rule with local-only mapping asks for neither, unless it blocks (3.6)."""
-    if fw_rule.action is not Action.BLOCK and is_set(read_tokens(fw_rule), "lom"):
-        return
     if fw_rule.remote_addresses:
         yield "remote-address", _remote_address_test(fw_rule, host)
     if fw_rule.remote_ports:

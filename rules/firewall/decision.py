@@ -71,6 +71,7 @@ def decide(policy: Policy, flow: Flow, *, trace: bool = False) -> Decision:
         seen_from,
         decision.decided_by,
         allowed=decision.outcome is Outcome.ALLOWED,
+        overruled=f"overruled: {decision.reason}" if decision.outcome is Outcome.BLOCKED else "",
     )
     return msgspec.structs.replace(decision, near_misses=missed)
 
@@ -182,16 +183,17 @@ def _by_ordinary_rules(policy: Policy, settings: MergedSettings, sight: _Sight, 
 
 def _combined(policy: Policy, sights: Sequence[_Sight], verdicts: Sequence[Verdict]) -> Decision:
     """One decision out of the profiles': theirs if all agree, else conditional (3.9)."""
+    if len(verdicts) == 1:
+        return _of_one(policy, sights[0], verdicts[0])
     per_profile = tuple(
         (sight.vantage.profile, verdict.outcome) for sight, verdict in zip(sights, verdicts, strict=True)
     )
     compiled = _distinct(rule for verdict in verdicts for rule in verdict.decided_by)
     agreed = len({outcome for _, outcome in per_profile}) == 1
     unknowns = dict.fromkeys(text for verdict in verdicts for text in verdict.unknowns)
-    reason = verdicts[0].reason if len(verdicts) == 1 else _reason_of_all(sights, verdicts)
     return Decision(
         outcome=per_profile[0][1] if agreed else Outcome.CONDITIONAL,
-        reason=reason,
+        reason=_reason_of_all(sights, verdicts),
         profile=_profiles([sight.vantage for sight in sights]),
         per_profile=per_profile,
         decided_by=tuple(rule.fw_rule for rule in compiled),
@@ -200,13 +202,28 @@ def _combined(policy: Policy, sights: Sequence[_Sight], verdicts: Sequence[Verdi
     )
 
 
+def _of_one(policy: Policy, sight: _Sight, verdict: Verdict) -> Decision:
+    compiled = _distinct(verdict.decided_by)
+    return Decision(
+        outcome=verdict.outcome,
+        reason=verdict.reason,
+        profile=sight.vantage.profile,
+        per_profile=((sight.vantage.profile, verdict.outcome),),
+        decided_by=tuple([rule.fw_rule for rule in compiled]),
+        unknowns=verdict.unknowns,
+        notes=tuple(_notes(policy, compiled, [sight])) if compiled else (),
+    )
+
+
 def _reason_of_all(sights: Sequence[_Sight], verdicts: Sequence[Verdict]) -> str:
     reasons: dict[str, list[str]] = {}
     for sight, verdict in zip(sights, verdicts, strict=True):
-        text = f"{verdict.outcome}: {verdict.reason}"
-        reasons.setdefault(text, []).append(sight.vantage.profile.title())
+        profile = sight.vantage.profile.title()
+        reasons.setdefault(verdict.reason.replace(f"the {profile} profile", "the profile"), []).append(
+            profile
+        )
     if len(reasons) == 1:
-        return verdicts[0].reason
+        return next(iter(reasons))
     return "; ".join(f"{', '.join(profiles)}: {text}" for text, profiles in reasons.items())
 
 

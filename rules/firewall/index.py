@@ -15,7 +15,7 @@ from rules.firewall.ports import Span
 from rules.firewall.query import Query
 
 _LEAVES = 1 << 16
-_LEVELS = range(17)
+_HEIGHT = 17
 
 
 class PortTree:
@@ -25,6 +25,7 @@ class PortTree:
         self.everything: list[CompiledRule] = []
         self._portless: list[CompiledRule] = []
         self._nodes: dict[int, list[CompiledRule]] = {}
+        self._levels: set[int] = set()  # the tree levels in use: most trees hold single ports only
 
     def add(self, compiled: CompiledRule) -> None:
         self.everything.append(compiled)
@@ -33,16 +34,16 @@ class PortTree:
             return
         for node in _nodes_of(compiled.ports):
             self._nodes.setdefault(node, []).append(compiled)
+            self._levels.add(_HEIGHT - node.bit_length())
 
     def holding(self, port: int) -> list[CompiledRule]:
         """Those whose ports may hold `port`, each once."""
         found = self._portless.copy()
-        if self._nodes:
-            leaf = _LEAVES | port
-            for level in _LEVELS:
-                node = self._nodes.get(leaf >> level)
-                if node:
-                    found += node
+        leaf = _LEAVES | port
+        for level in self._levels:
+            node = self._nodes.get(leaf >> level)
+            if node:
+                found += node
         return found
 
     def naming(self, port: int) -> list[CompiledRule]:
@@ -98,7 +99,7 @@ class RuleIndex:
         for program in programs:
             for protocol in (query.protocol, None):
                 tree = trees.get((program, protocol))
-                if tree is not None:
+                if tree:
                     yield tree
 
     @cached_property

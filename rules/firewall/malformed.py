@@ -20,9 +20,9 @@ def malformed_reason(fw_rule: FirewallRule) -> str:
 
 
 def is_rule_string(fw_rule: FirewallRule) -> bool:
-    """True for a rule read as Windows stores it: what it lacks Windows lacks too.
+    """True for a rule read as Windows stores it: what it lacks, Windows lacks too.
 
-    In a listing by another tool an unreadable word is a gap of ours (windows-firewall.md 4.1), no fault of the rule.
+    In another tool's listing an unreadable word is a gap of ours, not the rule's fault (4.1).
     """
     return any(name == "version" for name, _ in fw_rule.extra)
 

@@ -15,6 +15,7 @@ from rules.firewall.truth import FALSE, TRUE, UNKNOWN
 from rules.firewall.vantage import Vantage
 from scanner.model import Action, FirewallRule
 
+_OVERRULED = ("overruled",)
 _MOST_FAILED = 2
 _MOST_SHOWN = 10
 _PROTOCOLS = {1: "ICMPv4", 6: "TCP", 17: "UDP", 58: "ICMPv6"}
@@ -41,10 +42,12 @@ def near_misses(
     decided_by: Sequence[FirewallRule],
     *,
     allowed: bool,
+    overruled: str,
 ) -> tuple[NearMiss, ...]:
     """At most ten rules that share the flow's program or port, name neither, or match and were overruled.
 
-    For an `allowed` flow the Block rules that would have stopped it, for any other the Allow rules.
+    For an `allowed` flow the Block rules that would have stopped it, else the Allow rules. `overruled` is what
+    beats an Allow rule that matches, "" if nothing does. Rules for packaged apps are left out.
     """
     wanted = Action.BLOCK if allowed else Action.ALLOW
     deciding = {id(fw_rule) for fw_rule in decided_by}
@@ -54,14 +57,15 @@ def near_misses(
         fw_rule = compiled.fw_rule
         if fw_rule.action is wanted and id(fw_rule) not in deciding:
             failed = tuple(_failed(compiled, query, policy, seen_from, id(fw_rule) in replaced))
-            if len(failed) <= _MOST_FAILED and (failed or not allowed):
-                found.append((compiled, failed or ("overruled",)))
+            if len(failed) <= _MOST_FAILED and (failed or overruled) and "package" not in failed:
+                found.append((compiled, failed or _OVERRULED))
     found.sort(key=lambda entry: _rank(entry[0], entry[1], query))
     return tuple(
         NearMiss(
             fw_rule=compiled.fw_rule,
             failed=failed,
-            explanation=_explain(compiled.fw_rule, failed, flow, policy, seen_from),
+            explanation=_explain(compiled.fw_rule, failed, flow, policy, seen_from)
+            or f"it matches, but is {overruled}",
         )
         for compiled, failed in found[:_MOST_SHOWN]
     )
@@ -82,7 +86,7 @@ def _failed(
     yield from unmet(compiled, query, FALSE)
 
 
-_COSTLY = {"program": 2, "service": 2, "package": 3, "local-port": 2, "protocol": 2, "security": 2}
+_COSTLY = {"program": 2, "service": 2, "local-port": 2, "protocol": 2, "security": 2}
 
 
 def _rank(compiled: CompiledRule, failed: tuple[str, ...], query: Query) -> tuple[int, int, int, str, str]:
@@ -97,11 +101,12 @@ def _rank(compiled: CompiledRule, failed: tuple[str, ...], query: Query) -> tupl
 def _explain(
     fw_rule: FirewallRule, failed: tuple[str, ...], flow: Flow, policy: Policy, seen_from: Sequence[Vantage]
 ) -> str:
-    if failed == ("overruled",):
-        return "it matches, but something stronger decides: Block beats Allow"
-    named = " and ".join(f"the {name.replace('-', ' ')}" for name in failed)
+    """What was missing, in a sentence; "" for a rule that failed nothing."""
+    if failed == _OVERRULED:
+        return ""
     details = "; ".join(_detail(name, fw_rule, flow, policy, seen_from) for name in failed)
-    return f"would have matched but for {named}: {details}"
+    named = " and ".join(f"the {name.replace('-', ' ')}" for name in failed if name != "active")
+    return f"would have matched but for {named}: {details}" if named else f"would have matched, but {details}"
 
 
 def _detail(

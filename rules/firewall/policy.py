@@ -10,14 +10,15 @@ import msgspec
 from rules.firewall.conditions import CompiledRule, compile_rule, profile_mask
 from rules.firewall.host import HostFacts, host_facts
 from rules.firewall.index import RuleIndex
-from rules.firewall.malformed import malformed_reason
+from rules.firewall.malformed import is_rule_string, malformed_reason
 from rules.firewall.settings import MergedSettings, conflicting_policies, merge_settings, settings_missing
-from rules.firewall.standing import standing
-from rules.firewall.tokens import read_tokens, wants_ipsec
+from rules.firewall.standing import standing, strict_profiles
 from scanner.model import Direction, EvidenceKind, FirewallRule, Interface, Profile, Snapshot, Store
 
 ORDINARY_STORES = (Store.GPO, Store.MDM, Store.LOCAL, Store.UNKNOWN)
 HARDENING_STORES = (Store.WSH_STATIC, Store.WSH_CONFIGURABLE)
+_ASSUMED = "Windows' defaults are taken, firewall on and incoming traffic blocked"
+_NOT_ASSUMED = "whether the firewall is on, and what it does by default, is unknown"
 
 
 class Malformed(msgspec.Struct, frozen=True):
@@ -77,7 +78,7 @@ def effective_policy(snapshot: Snapshot) -> Policy:
         settings=settings,
         ordinary=RuleIndex(compiled),
         hardening=RuleIndex(compile_rule(rule, host, profile_mask(rule)) for rule in hardened),
-        ipsec_only=RuleIndex(rule for rule in compiled if wants_ipsec(read_tokens(rule.fw_rule))),
+        ipsec_only=RuleIndex(rule for rule in compiled if "security" in dict(rule.conditions)),
         dormant=tuple(fw_rule for fw_rule in inbound if id(fw_rule) not in awake),
         replaced=tuple(rule for rule in replaced if _is_inbound(rule) and not malformed_reason(rule)),
         malformed=malformed,
@@ -115,15 +116,18 @@ def _is_inbound(fw_rule: FirewallRule) -> bool:
 def _in_force(
     inbound: Iterable[FirewallRule], settings: Mapping[Profile, MergedSettings], host: HostFacts
 ) -> Iterator[CompiledRule]:
+    strict = strict_profiles(settings)
     for fw_rule in inbound:
-        enforced, doubtful = standing(fw_rule, settings) if fw_rule.active else (0, 0)
+        enforced, doubtful = standing(fw_rule, strict) if fw_rule.active else (0, 0)
         if enforced or doubtful:
             yield compile_rule(fw_rule, host, enforced, doubtful)
 
 
 def _rules_unknown(snapshot: Snapshot) -> bool:
-    """True where the local rules are a gap of the evidence and none came from anywhere."""
-    if any(fw_rule.store in (Store.LOCAL, Store.UNKNOWN) for fw_rule in snapshot.firewall_rules):
+    """True where the local rules are a gap of the evidence and nothing of the local policy was read."""
+    if any(fw_rule.store is not Store.GPO for fw_rule in snapshot.firewall_rules):
+        return False
+    if any(key.store is not Store.GPO and not key.unread for key in snapshot.profile_settings):
         return False
     return any(gap.kind is EvidenceKind.FIREWALL_RULES for gap in snapshot.gaps)
 
@@ -132,7 +136,8 @@ def _notes(snapshot: Snapshot, replaced: Iterable[FirewallRule]) -> Iterator[str
     if any(gap.kind is EvidenceKind.GPO_POLICY for gap in snapshot.gaps):
         yield "Group Policy was not collected: its rules and settings may change these decisions"
     if settings_missing(snapshot):
-        yield "the profile settings were not collected: firewall state and defaults are unknown"
+        assumed = any(map(is_rule_string, snapshot.firewall_rules))
+        yield f"the profile settings were not collected: {_ASSUMED if assumed else _NOT_ASSUMED}"
     if conflicting_policies(snapshot):
         yield "both Group Policy and MDM set the firewall; how Windows merges them is unconfirmed"
     for fw_rule in replaced:

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from rules.firewall.malformed import is_rule_string
 from scanner.model import Action, EvidenceKind, Origin, Profile, ProfileSettings, Snapshot, Store
 
 T = TypeVar("T")
@@ -91,11 +92,12 @@ _STORE_WORDS = {
 def merge_settings(snapshot: Snapshot) -> dict[Profile, MergedSettings]:
     """The settings in force for Domain, Private and Public.
 
-    All values are None where no profile settings were collected; a source that looked and found none leaves
-    Windows' defaults. A GPO value goes before an MDM one: Windows' own law there is UNCONFIRMED.
+    A value nobody stated is Windows' default. All are None where only a listing of rules was collected,
+    which cannot show them; a registry source that shows rules and no settings leaves the defaults (3.9). A GPO value
+    goes before an MDM one: Windows' own law there is UNCONFIRMED.
     """
-    collected = bool(snapshot.profile_settings) or not settings_missing(snapshot)
-    return {profile: _merge(profile, snapshot.profile_settings, collected) for profile in PROFILES}
+    known = not settings_missing(snapshot) or any(map(is_rule_string, snapshot.firewall_rules))
+    return {profile: _merge(profile, snapshot.profile_settings, known) for profile in PROFILES}
 
 
 def settings_missing(snapshot: Snapshot) -> bool:
@@ -111,7 +113,7 @@ def conflicting_policies(snapshot: Snapshot) -> bool:
     return {Store.GPO, Store.MDM} <= stores
 
 
-def _merge(profile: Profile, facts: Sequence[ProfileSettings], collected: bool) -> MergedSettings:
+def _merge(profile: Profile, facts: Sequence[ProfileSettings], known: bool) -> MergedSettings:
     policy = (*_policy_keys(profile, facts, Store.GPO), *_policy_keys(profile, facts, Store.MDM))
     local = [
         fact
@@ -120,7 +122,7 @@ def _merge(profile: Profile, facts: Sequence[ProfileSettings], collected: bool) 
         if fact.profile is profile and fact.store is store
     ]
     merged = {
-        field: _decide(field, law, policy, local) if collected else Setting(None)
+        field: _decide(field, law, policy, local) if known else Setting(None)
         for field, (law, _) in _LAWS.items()
     }
     return MergedSettings(profile=profile, **merged)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from rules.firewall.conditions import PROFILE_BITS, profile_mask
 from rules.firewall.flow import TCP, UDP
@@ -12,16 +12,27 @@ from rules.firewall.truth import FALSE, TRUE, UNKNOWN, Truth
 from scanner.model import FirewallRule, Profile, Store
 
 
-def standing(fw_rule: FirewallRule, settings: Mapping[Profile, MergedSettings]) -> tuple[int, int]:
-    """Bit masks of the profiles in which an active `fw_rule` takes part for sure, and of those in which it
-    may.
+def strict_profiles(settings: Mapping[Profile, MergedSettings]) -> tuple[MergedSettings, ...]:
+    """The profiles whose policy voids some local rules, or may: most hosts have none."""
+    return tuple(
+        merged
+        for merged in settings.values()
+        if not (
+            merged.allow_local_rules.value and merged.allow_user_apps.value and merged.allow_user_ports.value
+        )
+    )
+
+
+def standing(fw_rule: FirewallRule, strict: Iterable[MergedSettings]) -> tuple[int, int]:
+    """Bit masks of the profiles in which an active `fw_rule` takes part for sure, and in which it may.
+
+    `strict` as `strict_profiles` gives them.
     """
     enforced = profile_mask(fw_rule)
-    if fw_rule.store not in (Store.LOCAL, Store.UNKNOWN):
-        return enforced, 0
     doubtful = 0
-    for profile, bit in PROFILE_BITS.items():
-        void = voided(fw_rule, settings[profile])[0] if enforced & bit else FALSE
+    for settings in strict:
+        bit = PROFILE_BITS[settings.profile]
+        void = voided(fw_rule, settings)[0] if enforced & bit else FALSE
         if void != FALSE:
             enforced &= ~bit
         if void == UNKNOWN:

@@ -64,10 +64,9 @@ def wants_ipsec(tokens: Tokens) -> bool:
     return any(value.strip().lower() not in _NO_SECURITY for value in values)
 
 
-def token_conditions(fw_rule: FirewallRule, build: int | None) -> Iterator[Condition]:
+def token_conditions(action: Action | None, tokens: Tokens, build: int | None) -> Iterator[Condition]:
     """One condition per kind of token; the constant ones first, so that a rule known to fail fails early."""
-    tokens = read_tokens(fw_rule)
-    if fw_rule.action is Action.BYPASS or wants_ipsec(tokens):
+    if action is Action.BYPASS or wants_ipsec(tokens):
         yield "security", _never  # the traffic asked about is plain
     if any(name in tokens for name in _PACKAGE):
         yield "package", _packaged

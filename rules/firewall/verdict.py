@@ -44,11 +44,14 @@ class Matches(msgspec.Struct, frozen=True):
         return UNKNOWN if self.maybe else FALSE
 
 
+_NONE = Matches((), ())
 Found = Sequence[tuple[CompiledRule, Truth]]
 
 
 def matches_of(found: Found, action: Action, bit: int) -> Matches:
     """Those of `found` (rules that match, their profile apart) with `action`, in the profile of `bit`."""
+    if not found:
+        return _NONE
     sure = []
     maybe = []
     for compiled, truth in found:

@@ -19,8 +19,8 @@ _SECTION = re.compile(r"\s*\[([^\]]*)\]")
 def parse_ini_port(text: str, count: int = 1) -> PortReading:
     """The ports of the one component that the file belongs to; lines that are no entry are passed over.
 
-    Only a key that plainly means a port of the program itself counts. No such key, a value that is no port, or
-    more ports than the component has (`count`) is `NOT_DETERMINABLE`.
+    Only a key that plainly means a port of the program itself counts. No such key, a value that is no port,
+    or more ports than the component has (`count`) is `NOT_DETERMINABLE`.
     """
     values = _port_values(text)
     ports = dict.fromkeys(port_number(value) for value in values)

@@ -19,7 +19,8 @@ from scanner.parsers.xml import local_name
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-_PROGRAM = re.compile(r"""(?:([^\\/:"'<>|]*)[\\/])?([^\\/:"'<>|\s]+\.exe)\b""", re.IGNORECASE)
+_NO_FILE_NAME = re.compile(r"""[:"'<>|]""")
+_SEPARATOR = re.compile(r"[\\/]")
 _NAMING = re.compile(
     r"(?:.*name|id|.*exe|.*executable|.*path|.*file|program|image|component|server|service|process|application|app"
     r"|.*command|.*cmd|.*command-?line|.*args?|.*arguments|.*parameters|.*params|.*options|title|class|type|key)",
@@ -48,6 +49,9 @@ class Owner(msgspec.Struct, frozen=True, kw_only=True):
     element: object
     components: frozenset[str]
     several: bool = False
+
+
+Named = dict[object, Owner | None]
 
 
 def names_of(locations: Sequence[PortLocation]) -> Names:
@@ -79,18 +83,20 @@ def stated(element: _Element) -> Iterator[tuple[str, str]]:
         yield from ((called, text) for label, called in attributes if label in ("name", "key"))
 
 
-def owner(element: _Element, names: Names, plainly: bool) -> Owner | None:
+def owner(element: _Element, names: Names, plainly: bool, known: Named) -> Owner | None:
     """The nearest element, from `element` outwards, that names known components.
 
     None if somebody else's name is nearer. `plainly` lets only settings-like elements stand between. The root
-    of a component's own file speaks of it.
+    of a component's own file speaks of it. `known` keeps what elements name from one call to the next.
     """
     current: _Element | None = element
     while current is not None:
         tag = local_name(current)
         if is_foreign(tag) and tag.casefold() not in names.words:
             return None
-        found = _named(current, names)
+        if current not in known:
+            known[current] = _named(current, names)
+        found = known[current]
         if found is not None:
             return found
         if current.getparent() is None and names.alone:
@@ -122,12 +128,22 @@ def _naming_texts(element: _Element) -> Iterator[str]:
 
 
 def _programs(text: str, names: Names) -> Iterator[frozenset[str]]:
-    for found in _PROGRAM.finditer(text):
-        directory, places = (found[1] or "").casefold(), names.programs.get(found[2].casefold(), ())
+    for directory, file in _program_files(text.casefold()):
+        places = names.programs.get(file, ())
         here = frozenset(component for place, component in places if place == directory)
         anywhere = frozenset(component for _, component in places)
         if anywhere:
             yield here or anywhere
+
+
+def _program_files(text: str) -> Iterator[tuple[str, str]]:
+    """Directory ("" if none) and file name of every program in a path or command line."""
+    for path in _NO_FILE_NAME.split(text):
+        parts = _SEPARATOR.split(path)
+        for number, part in enumerate(parts):
+            for place, word in enumerate(part.split()):
+                if word.endswith(".exe"):
+                    yield parts[number - 1] if number and not place else "", word
 
 
 def _is_somebody(element: _Element) -> bool:

@@ -15,7 +15,7 @@ import msgspec
 
 from scanner.locations import PortLocation
 from scanner.model import ConfiguredEndpoint, Origin, PortState
-from scanner.parsers.ce_names import Names, Owner, names_of, owner, stated
+from scanner.parsers.ce_names import Named, Names, Owner, names_of, owner, stated
 from scanner.parsers.port_names import is_foreign, port_prefix
 from scanner.parsers.port_reading import PortReading, Remark, gather, port_number
 from scanner.parsers.tao_endpoints import parse_endpoint_set
@@ -60,21 +60,24 @@ def parse_vendor_xml(
 
 
 def _candidates(root: _Element, names: Names) -> Iterator[_Candidate]:
+    known: Named = {}
     for element in root.iter():
         for label, text in stated(element):
             reading = _tao_reading(label, text)
             plain = reading is None
             if plain:
                 reading = _plain_reading(label, text, names)
-            whose = _owner(element, label, names, plain) if reading else None
+            whose = _owner(element, label, names, plain, known) if reading else None
             if reading and whose:
                 yield _Candidate(owner=whose, plain=plain, reading=reading)
 
 
-def _owner(element: _Element, label: str, names: Names, plain: bool) -> Owner | None:
+def _owner(element: _Element, label: str, names: Names, plain: bool, known: Named) -> Owner | None:
     """`<add key="DialerServerPort"/>` names its component itself."""
     called = names.words.get((port_prefix(label) or "").casefold()) if plain else None
-    return Owner(element=element, components=called) if called else owner(element, names, plainly=plain)
+    if called:
+        return Owner(element=element, components=called)
+    return owner(element, names, plainly=plain, known=known)
 
 
 def _tao_reading(label: str, text: str) -> PortReading | None:

@@ -43,7 +43,7 @@ def catalina_base(options: tuple[str, ...]) -> str | None:
 
 
 class Substituted(msgspec.Struct, frozen=True, kw_only=True):
-    """A text without placeholders; `missing` names a property without a value, and then `text` is unusable."""
+    """A text without placeholders; `missing` names a property without a value, then `text` is void."""
 
     text: str = ""
     missing: str | None = None

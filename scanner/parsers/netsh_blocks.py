@@ -21,11 +21,13 @@ import msgspec
 from scanner.parsers.lines import split_lines
 from scanner.parsers.netsh_words import YES_NO
 
-_DASHES = re.compile(r"\s*-{30,}\s*")
-_FIELD = re.compile(r"(\S[^:：]{0,79}?)\s?[:：](\s*)(.*?)\s*")
+_LEAST_DASHES = 30
+_DASHES = re.compile(rf"\s*-{{{_LEAST_DASHES},}}\s*")
+_FIELD = re.compile(r"(\S[^:：]{0,79}?)\s?[:：](\s*)(.*)")
 _LEAST_FIELDS = 5  # fewer lines with a label under the dashes are some other output
 _WHOLE_BLOCK = 9  # the lines of the shortest rule; a blank line before them lies inside a description
 _VALUE_COLUMN = 30  # a long label may leave one blank before its value, but not before this column
+_HEADER_LINES = 130  # a name has at most 9,999 characters (windows-firewall.md 2.3)
 _CONSOLE_WIDTH = 79  # a line this long was broken by the console, in the middle of a word
 
 _HEAD = ("enabled", "direction", "profiles", "grouping", "local_ip", "remote_ip", "protocol")
@@ -59,8 +61,8 @@ _BY_ENGLISH_LABEL = {label.casefold(): name for name, label in ENGLISH_LABELS.it
 class Field(msgspec.Struct, frozen=True, kw_only=True):
     """One `label: value` line with the raw lines that follow it without a label of their own.
 
-    `line` is its 1-based number, `width` the characters it took on the console, `printed` what stood behind the
-    label up to there.
+    `line` is its 1-based number, `width` the characters it took on the console, `printed` what stood behind
+    the label up to there.
     """
 
     label: str
@@ -85,6 +87,8 @@ class Block(msgspec.Struct, frozen=True, kw_only=True):
 
 def rule_blocks(text: str) -> Iterator[Block]:
     """Every block shaped like a firewall rule; connection security rules and settings are passed over."""
+    if "-" * _LEAST_DASHES not in text:
+        return
     lines = split_lines(text)
     aligned = _is_aligned(lines)
     dashes = [number for number, line in enumerate(lines) if number and _DASHES.fullmatch(line)]
@@ -112,10 +116,11 @@ def whole_value(field: Field) -> str:
 
 
 def _join(value: str, width: int, more: Iterable[str]) -> str:
+    parts = [value]
     for line in more:
-        value = value + line if width >= _CONSOLE_WIDTH else f"{value.rstrip()} {line.strip()}"
+        parts += [line] if width >= _CONSOLE_WIDTH else [parts.pop().rstrip(), f" {line.strip()}"]
         width = len(line)
-    return value.strip()
+    return "".join(parts).strip()
 
 
 def _is_aligned(lines: list[str]) -> bool:
@@ -133,10 +138,12 @@ def _field(line: str, aligned: bool) -> re.Match[str] | None:
 
 def _header_start(lines: list[str], dashes: int, aligned: bool) -> int:
     """The first line of a header; a long name may be wrapped between it and the dashes."""
-    start = dashes - 1
-    while start and lines[start - 1].strip() and not _field(lines[start], aligned):
-        start -= 1
-    return start if _field(lines[start], aligned) else dashes - 1
+    for start in range(dashes - 1, max(dashes - _HEADER_LINES, -1), -1):
+        if not lines[start].strip() or _DASHES.fullmatch(lines[start]):
+            break
+        if _field(lines[start], aligned):
+            return start
+    return dashes - 1
 
 
 def _name(header: list[str]) -> str:

@@ -26,7 +26,7 @@ from scanner.parsers.netsh_words import PROFILE_STEMS, STATE, SWITCH
 _T = TypeVar("_T")
 
 _DASHES = re.compile(r"\s*-{30,}\s*")
-_SETTING = re.compile(r"(\S.*?)\s{2,}(\S.*?)\s*")
+_SETTING = re.compile(r"(\S+(?: \S+)*)\s{2,}(\S.*)")
 _POLICY = re.compile(
     r"(BlockInboundAlways|BlockInbound|AllowInbound|NotConfigured|Not Configured)"
     r",(AllowOutbound|BlockOutbound|NotConfigured|Not Configured)",
@@ -86,7 +86,7 @@ def _sections(text: str) -> Iterator[_Section]:
 
 def _two_columns(lines: list[str], start: int, end: int) -> Iterator[tuple[int, str, str]]:
     for number, line in enumerate(lines[start:end], start + 1):
-        match = _SETTING.fullmatch(line)
+        match = _SETTING.fullmatch(line.rstrip())
         if match and not match[1].endswith((":", "：")):
             yield number, match[1], match[2]
 

@@ -41,7 +41,7 @@ _ICMP_TOKENS = {1: "ICMP4", 58: "ICMP6"}
 _ALWAYS = ("enabled", "direction", "profiles", "local_ip", "remote_ip", "protocol", "action")
 _PORTS = ("local_port", "remote_port")
 _PORT = re.compile(r"\d+(-\d+)?")
-_ADDRESS = re.compile(r"[0-9A-Fa-f:.]*[0-9:.][0-9A-Fa-f:./-]*")
+_ADDRESS = re.compile(r"(?=[A-Fa-f/-]*[0-9:.])[0-9A-Fa-f:./-]+")
 # netsh's spellings -> the registry's (windows-firewall.md 2.3); IPHTTPS has lost its direction on the way
 _KEYWORDS = {
     "local_port": ("RPC", "RPC-EPMap", "Teredo", "Ply2Disc", "mDNS", "DHCP"),
@@ -265,8 +265,9 @@ class _Reading:
             yield "IFType", token or word.strip()
 
     def _security(self, value: str) -> tuple[tuple[str, str], ...]:
+        """An unknown word may as well mean that nothing is required, so it is not the registry's token."""
         if value.casefold() in self._language.not_required:
             return ()
         if value.casefold() not in _SECURITY:
             self._unknown("security", value)
-        return _SECURITY.get(value.casefold(), (("Security", value),))
+        return _SECURITY.get(value.casefold(), (("netsh Security", value),))

@@ -25,13 +25,18 @@ from scanner.model import Listener, Origin
 from scanner.parsers.lines import at_line, problem, split_lines, whole_number
 
 _MARK = r"(?:> ?)?"  # Select-String -Context marks its matches so
-_ROW = re.compile(_MARK + r"\s*(TCP|UDP)(?:v[46])?\s+(\S+:\S+)\s+(\S+:\S+)(?:\s+(.*?))?\s*", re.IGNORECASE)
-_BROKEN_ROW = re.compile(_MARK + r"\s*(?:TCP|UDP)\s+\S+:\S+", re.IGNORECASE)
+_ENDPOINT = r"\S{1,90}:\S{1,20}"
+_ROW = re.compile(
+    rf"{_MARK}\s*(TCP|UDP)(?:v[46])?\s+({_ENDPOINT})\s+({_ENDPOINT})(?:\s+(.*))?", re.IGNORECASE
+)
+_BROKEN_ROW = re.compile(rf"{_MARK}\s*(?:TCP|UDP)\s+\S{{1,90}}:\S", re.IGNORECASE)
 _SNIFF = re.compile(
-    rf"^{_MARK}[ \t]*(?:TCP|UDP)(?:v[46])?[ \t]+\S+:\d+[ \t]+\S+:(?:\d+|\*)[ \t\r]*", re.I | re.M
+    rf"^{_MARK}[ \t]*(?:TCP|UDP)(?:v[46])?[ \t]+\S{{1,90}}:\d+[ \t]+\S{{1,90}}:[\d*]",
+    re.IGNORECASE | re.MULTILINE,
 )
 _OWNER = re.compile(r"\s*\[([^\[\]]+)\]\s*")
 _CONSOLE_WIDTH = 79  # a row this long may have been broken by the console
+_LONGEST_ROW = 300
 _NOT_LISTENING = re.compile(
     r"BOUND|CLOSED|SYN_SENT|SYN_RECEIVED|ESTABLISHED|FIN_WAIT_[12]|CLOSE_WAIT|CLOSING|LAST_ACK|TIME_WAIT|DELETE_TCB",
     re.IGNORECASE,
@@ -62,7 +67,7 @@ def parse_netstat(text: str, origin: Origin) -> Iterator[Fact]:
         raise ParseError(f"{origin.source}: no socket as netstat -an prints it")
     lines = _mended(split_lines(text))
     for place, (number, line) in enumerate(lines):
-        match = _ROW.fullmatch(line)
+        match = _ROW.fullmatch(line.rstrip())
         if match:
             image = _image(lines, place + 1)
             protocol, local, foreign, rest = match[1].lower(), match[2], match[3], match[4] or ""
@@ -85,7 +90,7 @@ def _mended(lines: list[str]) -> list[tuple[int, str]]:
 
 
 def _continues(row: str, line: str) -> bool:
-    if len(row) < _CONSOLE_WIDTH or not line.strip() or not _BROKEN_ROW.match(row):
+    if not _CONSOLE_WIDTH <= len(row) <= _LONGEST_ROW or not line.strip() or not _BROKEN_ROW.match(row):
         return False
     if _BROKEN_ROW.match(line) or (row[-1].isdecimal() and not line.strip().isdecimal()):
         return False  # the next row, or what follows a row that ends in its PID

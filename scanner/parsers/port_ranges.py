@@ -84,7 +84,7 @@ def _is_table(lines: list[str], number: int) -> bool:
     """The dashes under two column heads, above rows of two numbers or the footer of an empty table."""
     if not number or _COLUMN_DASHES.fullmatch(lines[number]) is None:
         return False
-    below = next((line for line in lines[number + 1 :] if line.strip()), "")
+    below = next((line for line in lines[number + 1 : number + 4] if line.strip()), "")
     return _PAIR.fullmatch(below) is not None or below.startswith("* -")
 
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 
 from scanner.errors import ParseError
 from scanner.model import Origin, Problem
-from scanner.parsers.registry_key import RegistryData, RegistryKey
+from scanner.registry_key import RegistryData, RegistryKey
 
 _HEADER = re.compile(r"\s*\ufeff?\s*(?:Windows Registry Editor Version \d+\.\d+|(REGEDIT4))\b", re.IGNORECASE)
 _HKLM = re.compile(r"HKLM(?=\\|\Z)", re.IGNORECASE)

@@ -13,7 +13,7 @@ from typing import Any
 
 from scanner.model import Action, FirewallRule, Origin, Problem, Profile, ProfileSettings, Store
 from scanner.parsers.firewall_rule_string import parse_rule_string
-from scanner.parsers.registry_key import RegistryData, RegistryKey
+from scanner.registry_key import RegistryData, RegistryKey
 from scanner.registry_paths import FIREWALL_DEFAULTS, FIREWALL_POLICY, GPO_FIREWALL_POLICY, POLICIES, SERVICES
 
 _RULE_STORES = {

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from scanner.model import Host, Problem, Service
-from scanner.parsers.registry_key import RegistryData, RegistryKey
+from scanner.registry_key import RegistryData, RegistryKey
 from scanner.registry_paths import COMPUTER_NAME, SERVICES, TIME_ZONE, WINDOWS_VERSION
 
 _HOST_VALUES = {  # key -> value and the field of Host it fills

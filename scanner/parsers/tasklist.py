@@ -25,16 +25,17 @@ from scanner.facts import Fact
 from scanner.model import Origin, Problem, Process
 from scanner.parsers.lines import at_line, problem, split_lines, whole_number
 
-_RULER = re.compile(r"(=+) (=+)((?: =+)+)\s*")
+_RULER = re.compile(r"^(=+) (=+)((?: =+)+)\s*$", re.MULTILINE)
 _CSV_ROW = re.compile(
     r'^"[^"\r\n]+","\d+","[^"\r\n]*","\d+","[\d.,\' \xa0\u202f]+\w{1,3}"'  # session number and memory
     r'|^"[^"\r\n]+\.exe","\d+","[^"\r\n]*"[ \t\r]*$',  # /svc
     re.MULTILINE,
 )
-_WIDE_ROW = re.compile(r"(\S.*?)\s+(\d+)\s+(\S.*)")  # a name in wide characters shifts the columns
+_WIDE_ROW = re.compile(r"(\S.{0,79}?)\s+(\d+)\s+(\S.*)")  # a name in wide characters shifts the columns
 _NO_TASKS = "no tasks are running which match the specified criteria"
 _MODULE = re.compile(r"\.(?:dll|exe|drv|ocx)$", re.IGNORECASE)
 _SVC_COLUMNS = 3
+_LONGEST_CELL = 10_000  # of services over several lines; a process hosts a few dozen at most
 
 
 class _Row(msgspec.Struct, frozen=True):
@@ -46,8 +47,11 @@ class _Row(msgspec.Struct, frozen=True):
 
 def looks_like_tasklist(text: str) -> bool:
     """Whether the text holds tasklist's ruled table or its CSV, or says that no task matched."""
-    ruled = any(_RULER.fullmatch(line) for line in split_lines(text))
-    return ruled or _CSV_ROW.search(text) is not None or _NO_TASKS in text[:1000].casefold()
+    return (
+        _RULER.search(text) is not None
+        or _CSV_ROW.search(text) is not None
+        or _NO_TASKS in text[:1000].casefold()
+    )
 
 
 def parse_tasklist(text: str, origin: Origin) -> Iterator[Fact]:
@@ -94,7 +98,7 @@ def _table_rows(text: str, origin: Origin) -> Iterator[_Row | Problem]:
         if match or not line.strip():
             yield from [row] if row else []
             ruler, row = match, None
-        elif ruler and line.startswith(" ") and row and row.services is not None:
+        elif ruler and line.startswith(" ") and row and _may_continue(row):
             row = msgspec.structs.replace(row, services=f"{row.services} {line.strip()}")
         elif ruler:
             yield from [row] if row else []
@@ -103,6 +107,10 @@ def _table_rows(text: str, origin: Origin) -> Iterator[_Row | Problem]:
                 yield problem(at_line(origin, number), line, "a process without its PID")
     if row:
         yield row
+
+
+def _may_continue(row: _Row) -> bool:
+    return row.services is not None and len(row.services) < _LONGEST_CELL
 
 
 def _table_row(number: int, line: str, ruler: re.Match[str]) -> _Row | None:

@@ -47,7 +47,7 @@ def parse_server_xml(data: bytes, properties: Mapping[str, str], origin: Origin)
     """The listeners of the shutdown port and of every connector of every service.
 
     `properties` are the Java system properties that `${name}` stands for: the -D options, overwritten by
-    catalina.properties. Raises ParseError where the document is not well-formed XML or no Tomcat configuration.
+    catalina.properties. Raises ParseError where the document is not XML or no Tomcat configuration.
     """
     root = parse_xml(data, origin)
     if local_name(root) != "Server":
@@ -126,8 +126,8 @@ def _attribute(element: _Element, name: str, default: str, properties: Mapping[s
 
 
 def _unresolved(attribute: str, name: str) -> Remark:
-    why = f"{attribute} is ${{{name[:60]}}}, which neither catalina.properties nor the service's -D options define"
-    return Remark(state=PortState.NOT_DETERMINABLE, text=why)
+    undefined = "which neither catalina.properties nor the service's -D options define"
+    return Remark(state=PortState.NOT_DETERMINABLE, text=f"{attribute} is ${{{name[:60]}}}, {undefined}")
 
 
 def _integer(text: str) -> int | None:

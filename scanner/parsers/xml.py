@@ -15,8 +15,8 @@ def parse_xml(data: bytes, origin: Origin) -> _Element:
     """The root element of `data`; comments and processing instructions are left out of the tree.
 
     A DOCTYPE may stand there, but one that declares entities is refused: what the document says would depend
-    on them, and they may point to other files. Raises ParseError for that and for XML that is not well-formed;
-    its message never quotes text of the document.
+    on them, and they may point to other files. Raises ParseError for that, and for XML that is not
+    well-formed; its message never quotes text of the document.
     """
     from lxml import etree  # here, because it costs start-up time that most verbs do not owe
 

@@ -21,6 +21,8 @@ MAX_TOTAL_BYTES = 2 << 30
 MAX_RATIO = 200  # text compresses about 30-fold; beyond this only zeros and bombs do
 RATIO_FROM_BYTES = 64 << 20
 
+NO_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can say, and what writers without a clock put
+
 _ZIP = b"PK\x03\x04"
 _GZIP = b"\x1f\x8b"
 _XZ = b"\xfd7zXZ\x00"
@@ -109,6 +111,8 @@ def _name(entry: zipfile.ZipInfo) -> str:
 
 
 def _date(entry: zipfile.ZipInfo) -> datetime | None:
+    if entry.date_time == NO_DATE:
+        return None
     try:
         return datetime(*entry.date_time, tzinfo=UTC)
     except ValueError:  # a zip may carry month 0

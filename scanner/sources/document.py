@@ -23,13 +23,14 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def sha256(self) -> str:
         """Lower-case hexadecimal SHA-256 of the bytes as delivered, so that an auditor can verify it."""
-        return hashlib.sha256(self._as_delivered).hexdigest()
+        return hashlib.sha256(self.raw).hexdigest()
 
     @property
     def size(self) -> int:
         """Size in bytes as delivered."""
-        return len(self._as_delivered)
+        return len(self.raw)
 
     @property
-    def _as_delivered(self) -> bytes:
+    def raw(self) -> bytes:
+        """The bytes as delivered."""
         return self.data if self.delivered is None else self.delivered

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from scanner.errors import ParseError
 from scanner.model import Origin, Problem
-from scanner.parsers.registry_key import RegistryKey
+from scanner.registry_key import RegistryKey
 from scanner.registry_paths import CONTROL_SET, FIREWALL_POLICY, GPO_FIREWALL_POLICY, HKLM, KEYS_OF_INTEREST
 from scanner.sources.document import Document
 from scanner.sources.hive_cells import Hive, HiveKey

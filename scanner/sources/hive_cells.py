@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from scanner.errors import ParseError, ScannerError
-from scanner.parsers.registry_key import RegistryData
+from scanner.registry_key import RegistryData
 
 _Structure = Any  # a structure parsed by regipy, which types none of its fields
 _Item = TypeVar("_Item")

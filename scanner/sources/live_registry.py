@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from scanner.errors import ScannerError, SourceError
 from scanner.model import Problem
-from scanner.parsers.registry_key import RegistryData, RegistryKey
+from scanner.registry_key import RegistryData, RegistryKey
 from scanner.registry_paths import HKLM, KEYS_OF_INTEREST
 from scanner.sources.registry_tree import read_tree
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from scanner.errors import ScannerError
 from scanner.model import Origin, Problem
-from scanner.parsers.registry_key import RegistryData, RegistryKey
+from scanner.registry_key import RegistryData, RegistryKey
 from scanner.registry_paths import KeyOfInterest
 
 

@@ -1,0 +1,43 @@
+"""The way in: `ce-audit ...` and `python -m ce_audit ...`. Errors become one line and the documented exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from ce_audit import __version__
+from ce_audit.exit_codes import INTERNAL_ERROR, USAGE
+
+
+def main() -> int:
+    """Run the command line and return its exit code (design.md section 4). Never lets a traceback out."""
+    if sys.argv[1:] == ["--version"]:  # answered before anything heavy is imported
+        sys.stdout.write(f"ce-audit {__version__}\n")
+        return 0
+    from ce_audit.cli import app
+    from scanner.errors import ScannerError
+
+    try:
+        app()
+    except ScannerError as error:
+        return _fail(str(error), USAGE)
+    except BrokenPipeError:  # the reader of our output went away, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return USAGE
+    except OSError as error:
+        return _fail(f"{error.filename or 'a file'}: {error.strerror or error}", USAGE)
+    except Exception as error:  # noqa: BLE001 - a tool failure must look like neither a finding nor a pass
+        if "-v" in sys.argv or "--verbose" in sys.argv:
+            raise
+        return _fail(f"internal error: {type(error).__name__}: {error} (-v shows where)", INTERNAL_ERROR)
+    return 0
+
+
+def _fail(message: str, code: int) -> int:
+    line = " ".join(message.split())
+    sys.stderr.write(f"ce-audit: error: {line}\n")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

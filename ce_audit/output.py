@@ -1,0 +1,114 @@
+"""The files of a report: rendered on demand, written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from enum import StrEnum
+from functools import cached_property
+from importlib import import_module
+from pathlib import Path
+
+import msgspec
+
+from ce_audit.progress import Progress
+from reports import results_json
+from reports.model import Report
+from rules.model import Results
+from scanner.errors import ScannerError, SourceError
+from scanner.model import Snapshot
+
+
+class Format(StrEnum):
+    JSON = "json"
+    HTML = "html"
+    PDF = "pdf"
+    CSV = "csv"
+
+
+DEFAULT_FORMATS = (Format.HTML, Format.PDF, Format.JSON)
+_FILES: Mapping[Format, tuple[str, str]] = {
+    Format.HTML: ("report.html", "reports.html"),
+    Format.PDF: ("report.pdf", "reports.pdf"),
+    Format.CSV: ("findings.csv", "reports.findings_csv"),
+}
+
+
+class Renderings:
+    """The formats of one assessment; the view is built once, and only if some format needs it."""
+
+    def __init__(self, results: Results, snapshot: Snapshot | None) -> None:
+        self._results = results
+        self._snapshot = snapshot
+
+    @cached_property
+    def report(self) -> Report:
+        """The view model that every format but JSON renders."""
+        from reports.view import build
+
+        return build(self._results)
+
+    def files(self, chosen: Format) -> dict[str, Callable[[], bytes]]:
+        """The files of one format by name, each with what renders it."""
+        if chosen is Format.JSON:
+            files: dict[str, Callable[[], bytes]] = {
+                "results.json": lambda: results_json.render(self._results)
+            }
+            if self._snapshot is not None:
+                files["snapshot.json"] = self._snapshot_json
+            return files
+        name, module = _FILES[chosen]
+        return {name: lambda: import_module(module).render(self.report)}
+
+    def _snapshot_json(self) -> bytes:
+        return snapshot_json(self._snapshot) if self._snapshot else b""
+
+
+def snapshot_json(snapshot: Snapshot) -> bytes:
+    """The canonical `snapshot-v1` text."""
+    return msgspec.json.encode(snapshot) + b"\n"
+
+
+def write_reports(
+    renderings: Renderings, formats: Iterable[Format], folder: Path, progress: Progress
+) -> list[Path]:
+    """Write the chosen formats into `folder` and return the paths, in order.
+
+    A PDF that cannot be made here is said on stderr and loses nothing else; any other failure raises.
+    """
+    make_folder(folder)
+    written = []
+    for chosen in dict.fromkeys(formats):
+        for name, render in renderings.files(chosen).items():
+            try:
+                with progress.step(f"writing {name}"):
+                    write_whole(folder / name, render())
+            except ScannerError as error:
+                if chosen is not Format.PDF:
+                    raise
+                progress.say(f"no {name}: {error}")
+            else:
+                written.append(folder / name)
+    return written
+
+
+def make_folder(folder: Path) -> None:
+    """Create `folder`. Raises SourceError where something else has that name."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise SourceError(f"{folder}: exists and is not a folder") from error
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Replace `path` by `data` in one step: a reader, or a kill, sees the old file or the new one."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+        Path(name).chmod(0o644)  # mkstemp's 0600 would keep the auditor's colleagues out
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,139 @@
+"""Collect from the Windows machine we run on: what is read becomes the same documents that a bundle holds."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path, PureWindowsPath
+
+import msgspec
+
+from scanner.collect import Collection
+from scanner.errors import ScannerError
+from scanner.locations import PortLocation
+from scanner.masking import masked
+from scanner.model import Origin, Problem, Snapshot
+from scanner.parsers.reg_render import render_reg
+from scanner.registry_key import RegistryKey
+from scanner.sources import live_system
+from scanner.sources.document import Document
+from scanner.sources.live_registry import read_live_registry
+
+COLLECTOR = "ce-audit live collection"
+TOMCAT_PROPERTIES = r"Tomcat\conf\catalina.properties"
+_FACTS: Mapping[str, Callable[[], Iterable[msgspec.Struct]]] = {
+    "network/listeners.json": live_system.read_listeners,
+    "network/interfaces.json": live_system.read_interfaces,
+    "processes.json": live_system.read_processes,
+    "services.json": live_system.read_services,
+}
+
+Registry = Callable[[], Iterator[RegistryKey | Problem]]
+
+
+def is_live_host() -> bool:
+    """True where this machine itself can be scanned: on Windows."""
+    return sys.platform == "win32"
+
+
+def collect_host(locations: tuple[PortLocation, ...], executables: Iterable[str]) -> Snapshot:
+    """The snapshot of this machine."""
+    collection = Collection(locations)
+    for item in collect_host_evidence(locations, executables):
+        collection.add(item)
+    return collection.snapshot()
+
+
+def collect_host_evidence(
+    locations: tuple[PortLocation, ...],
+    executables: Iterable[str],
+    registry: Registry = read_live_registry,
+) -> Iterator[Document | Problem]:
+    """This machine as bundle documents; what cannot be read is a Problem, and its kind of evidence is then missing."""
+    yield _document("host.json", msgspec.json.encode(live_system.read_host(COLLECTOR)))
+    programs: list[str] = []
+    for name, read in _FACTS.items():
+        try:
+            facts = list(read())
+        except (OSError, ScannerError) as error:
+            yield _unread(name, error)
+            continue
+        programs += [path for fact in facts if (path := getattr(fact, "path", None))]
+        yield _document(name, msgspec.json.encode(facts))
+    yield from _registry(registry)
+    yield from _files(programs, locations, tuple(executables))
+
+
+def _registry(registry: Registry) -> Iterator[Document | Problem]:
+    keys: list[RegistryKey] = []
+    try:
+        for item in registry():
+            if isinstance(item, Problem):
+                yield item
+            else:
+                keys.append(item)
+    except (OSError, ScannerError) as error:
+        yield _unread("registry", error)
+        return
+    yield _document("registry/live.reg", render_reg(keys))
+    times = [{"key": key.path, "last_write": key.last_write} for key in keys if key.last_write]
+    yield _document("registry/key-times.json", msgspec.json.encode(times))
+
+
+def _files(
+    programs: Iterable[str], locations: Iterable[PortLocation], executables: tuple[str, ...]
+) -> Iterator[Document | Problem]:
+    """The CE executables and configuration files below every directory that CE programs were seen in."""
+    paths = dict.fromkeys(location.path for location in locations if location.path)
+    configurations = {**paths, TOMCAT_PROPERTIES: None}
+    rows = []
+    for directory in install_directories(programs, executables):
+        for below in (*executables, *configurations):
+            path = Path(directory, *PureWindowsPath(below).parts)
+            found = _stated(path)
+            rows.append({"path": f"{directory}\\{below}", **found})
+            if below in configurations and found["bytes"] is not None:
+                yield _configuration(directory, below, path)
+    yield _document("files.json", msgspec.json.encode(rows))
+
+
+def install_directories(programs: Iterable[str], executables: Iterable[str]) -> tuple[str, ...]:
+    """The directories below which some of `executables` were seen, as spelled first."""
+    tails = tuple(f"\\{executable}".casefold() for executable in executables)
+    found: dict[str, str] = {}
+    for program in programs:
+        path = program.strip('"')
+        for tail in tails:
+            if path.casefold().endswith(tail):
+                directory = path[: -len(tail)]
+                found.setdefault(directory.casefold(), directory)
+    return tuple(found.values())
+
+
+def _stated(path: Path) -> dict[str, object]:
+    try:
+        status = path.stat()
+    except OSError:
+        return {"bytes": None, "modified_at": None}
+    return {
+        "bytes": status.st_size,
+        "modified_at": datetime.fromtimestamp(int(status.st_mtime), tz=UTC),
+    }
+
+
+def _configuration(directory: str, below: str, path: Path) -> Document | Problem:
+    host_path = f"{directory}\\{below}"
+    source = f"config/{host_path[:1]}/{host_path[3:]}".replace("\\", "/")
+    try:
+        return Document(source=source, data=masked(path.read_bytes()), host_path=host_path)
+    except OSError as error:
+        return _unread(source, error)
+
+
+def _document(name: str, data: bytes) -> Document:
+    return Document(source=name, data=data)
+
+
+def _unread(name: str, error: Exception) -> Problem:
+    return Problem(origin=Origin(source=name), text="", reason=f"cannot be read on this host: {error}")
