@@ -50,7 +50,9 @@ def parse_vendor_xml(
     """
     root = parse_xml(data, origin)
     names = names_of(locations)
-    candidates = list(_candidates(root, names))
+    # a file that defines one row only is that row's own: TAO options in it need name nobody
+    sole = frozenset({locations[0].component}) if len(locations) == 1 else None
+    candidates = list(_candidates(root, names, sole))
     return {
         location.component: _reading(
             [found for found in candidates if location.component in found.owner.components], location.count
@@ -59,7 +61,7 @@ def parse_vendor_xml(
     }
 
 
-def _candidates(root: _Element, names: Names) -> Iterator[_Candidate]:
+def _candidates(root: _Element, names: Names, sole: frozenset[str] | None) -> Iterator[_Candidate]:
     known: Named = {}
     for element in root.iter():
         for label, text in stated(element):
@@ -68,6 +70,8 @@ def _candidates(root: _Element, names: Names) -> Iterator[_Candidate]:
             if plain:
                 reading = _plain_reading(label, text, names)
             whose = _owner(element, label, names, plain, known) if reading else None
+            if reading and not whose and sole and not plain:
+                whose = Owner(element=element, components=sole)
             if reading and whose:
                 yield _Candidate(owner=whose, plain=plain, reading=reading)
 

@@ -9,7 +9,7 @@ from scanner.configuration_file import ConfigurationFile
 from scanner.configured import Evidence, configured_ports
 from scanner.model import ConfiguredPorts, EvidenceKind, Gap, Origin, PortState, Problem, Service
 from scanner.parsers.channels import RecordingChannel
-from scanner.parsers.registry_key import RegistryData, RegistryKey
+from scanner.registry_key import RegistryData, RegistryKey
 
 LOCATIONS = port_locations(load_catalogue())
 CHANGED = datetime(2024, 5, 1, tzinfo=UTC)
@@ -65,7 +65,7 @@ def numbers(ports: ConfiguredPorts) -> list[int]:
     return [endpoint.port for endpoint in ports.endpoints]
 
 
-def test_without_evidence_every_location_is_a_gap_that_says_how_to_fetch_it():
+def test_without_evidence_every_location_is_a_gap_that_says_how_to_fetch_it() -> None:
     pieces = list(configured_ports(LOCATIONS, Evidence()))
 
     assert len(pieces) == len(LOCATIONS)
@@ -75,15 +75,14 @@ def test_without_evidence_every_location_is_a_gap_that_says_how_to_fetch_it():
     }
 
 
-def test_gaps_name_the_commands():
+def test_gaps_name_the_commands() -> None:
     assert missing("naming-service").fetch == r'reg export "HKLM\SOFTWARE\WOW6432Node\ACE\TAO" tao.reg /y'
-    assert missing("license-server").fetch == (
-        r'Copy-Item -LiteralPath "<CE install directory>\Services\ServerAgent\ServerAgent.Config.xml" -Destination .'
-    )
+    path = r"<CE install directory>\Services\ServerAgent\ServerAgent.Config.xml"
+    assert missing("license-server").fetch == f'Copy-Item -LiteralPath "{path}" -Destination .'
     assert missing("telephony-recorder-sip").kind == EvidenceKind.RECORDING_CHANNELS
 
 
-def test_one_file_answers_for_all_its_components():
+def test_one_file_answers_for_all_its_components() -> None:
     data = b'<A><S name="LicenseServer" port="9900"/><S name="DialerServer" args="-ORBEndpoint iiop://:9905"/></A>'
     path = r"D:\CE\Services\ServerAgent\serveragent.config.XML"
     evidence = (file(path, data),)
@@ -98,7 +97,7 @@ def test_one_file_answers_for_all_its_components():
     assert stated("rule-server", files=evidence).state == PortState.NOT_DETERMINABLE
 
 
-def test_a_broken_file_is_one_problem_and_takes_nothing_else_with_it():
+def test_a_broken_file_is_one_problem_and_takes_nothing_else_with_it() -> None:
     files = (file("ServerAgent.Config.xml", b"<a"), file("server.xml", SERVER_XML))
 
     pieces = list(configured_ports(LOCATIONS, Evidence(files=files)))
@@ -122,26 +121,26 @@ APP = b'<configuration><add key="Port" value="19960"/></configuration>'
         "AgentClientApp/AgentClientApp.config.xml",
     ],
 )
-def test_a_files_directory_tells_which_of_two_programs_it_belongs_to(path: str):
+def test_a_files_directory_tells_which_of_two_programs_it_belongs_to(path: str) -> None:
     assert numbers(stated("agent-client-app", files=(file(path, APP),))) == [19960]
     assert "not in the evidence" in missing("agent-client-app-net", files=(file(path, APP),)).reason
 
 
-def test_a_bare_name_that_two_locations_share_means_neither():
+def test_a_bare_name_that_two_locations_share_means_neither() -> None:
     bare = (file("AgentClientApp.config.xml", APP),)
 
     assert "without its directory" in missing("agent-client-app", files=bare).reason
     assert "without its directory" in missing("agent-client-app-net", files=bare).reason
 
 
-def test_a_bare_name_that_one_location_has_is_enough_but_a_backup_is_not_the_file():
+def test_a_bare_name_that_one_location_has_is_enough_but_a_backup_is_not_the_file() -> None:
     name = "ServerManager.Config.xml"
 
     assert numbers(stated("server-manager", files=(file("evidence/" + name, APP),))) == [19960]
     assert missing("server-manager", files=(file("D:\\Backup\\" + name, APP),))
 
 
-def test_two_versions_of_a_file_are_not_chosen_between():
+def test_two_versions_of_a_file_are_not_chosen_between() -> None:
     paths = [rf"{drive}:\CE\Tools\ServerManager\ServerManager.Config.xml" for drive in "CD"]
 
     same = tuple(file(path, APP) for path in paths)
@@ -151,14 +150,14 @@ def test_two_versions_of_a_file_are_not_chosen_between():
     assert "different versions" in missing("server-manager", files=different).reason
 
 
-def test_ini_files_are_read_in_either_encoding():
+def test_ini_files_are_read_in_either_encoding() -> None:
     name = "gc.sms.gw.service.ini"
 
     for data in ("[x]\r\nPort=25".encode("utf-16"), b"[x]\nPort=25", b"\xef\xbb\xbfPort=25\n\xff"):
         assert numbers(stated("sms-delivery-service", files=(file(name, data),))) == [25]
 
 
-def test_the_naming_service_is_read_in_the_32_bit_view():
+def test_the_naming_service_is_read_in_the_32_bit_view() -> None:
     ports = stated("naming-service", keys=(key(TAO_32, TaoNamingServiceOptions="-ORBEndpoint iiop://:9999"),))
 
     assert (ports.state, numbers(ports), ports.reason) == (PortState.STATIC, [9999], "")
@@ -167,18 +166,18 @@ def test_the_naming_service_is_read_in_the_32_bit_view():
 
 
 @pytest.mark.parametrize("path", [TAO_32.upper(), HKLM + "WOW6432Node\\ACE", HKLM + "Wow6432Node"])
-def test_a_readable_view_without_the_value_means_a_port_chosen_at_every_start(path: str):
+def test_a_readable_view_without_the_value_means_a_port_chosen_at_every_start(path: str) -> None:
     ports = stated("naming-service", keys=(key(path),))
 
     assert ports.state == PortState.DYNAMIC
     assert "no endpoint option" in ports.reason
 
 
-def test_other_keys_do_not_prove_that_the_value_is_absent():
+def test_other_keys_do_not_prove_that_the_value_is_absent() -> None:
     assert missing("naming-service", keys=(key(PROCRUN.format("x")), key(GEO_64)))
 
 
-def test_a_value_in_the_wrong_view_only_is_not_believed():
+def test_a_value_in_the_wrong_view_only_is_not_believed() -> None:
     wrong = key(TAO_64, TaoNamingServiceOptions="-ORBEndpoint iiop://:9999")
 
     ports = stated("naming-service", keys=(wrong, key(TAO_32)))
@@ -188,7 +187,7 @@ def test_a_value_in_the_wrong_view_only_is_not_believed():
     assert ports.origin.locator.startswith(TAO_64)
 
 
-def test_a_value_in_the_wrong_view_does_not_close_the_gap_of_the_right_one():
+def test_a_value_in_the_wrong_view_does_not_close_the_gap_of_the_right_one() -> None:
     gap, ports = found("ucma-recorder-recorder-port", keys=(key(GEO_32, Lync_Recorder_Port=9971),))
 
     assert isinstance(gap, Gap)
@@ -200,7 +199,7 @@ def test_a_value_in_the_wrong_view_does_not_close_the_gap_of_the_right_one():
     assert ports.reason.endswith("the 64-bit view is not in the evidence")
 
 
-def test_the_right_view_wins_over_the_wrong_one():
+def test_the_right_view_wins_over_the_wrong_one() -> None:
     keys = (key(GEO_64, Lync_Recorder_Port=9971), key(GEO_32, Lync_Recorder_Port=1))
 
     assert numbers(stated("ucma-recorder-recorder-port", keys=keys)) == [9971]
@@ -221,7 +220,7 @@ def test_the_right_view_wins_over_the_wrong_one():
 )
 def test_a_registry_number_is_a_dword_or_decimal_text(
     value: RegistryData, state: PortState, ports: list[int]
-):
+) -> None:
     found_ports = stated(
         "ucma-recorder-application-port", keys=(key(GEO_64, lync_recorder_applicationport=value),)
     )
@@ -230,14 +229,14 @@ def test_a_registry_number_is_a_dword_or_decimal_text(
     assert "secret" not in found_ports.reason
 
 
-def test_a_missing_registry_number_is_not_taken_for_dynamic():
+def test_a_missing_registry_number_is_not_taken_for_dynamic() -> None:
     ports = stated("telephony-connector-ucma-application-port", keys=(key(GEO_64),))
 
     assert ports.state == PortState.NOT_DETERMINABLE
     assert "not set" in ports.reason
 
 
-def test_contradicting_exports_are_not_chosen_between():
+def test_contradicting_exports_are_not_chosen_between() -> None:
     keys = (key(GEO_64, Lync_Recorder_Port=1), key(GEO_64, source="b.reg", Lync_Recorder_Port=2))
 
     ports = stated("ucma-recorder-recorder-port", keys=keys)
@@ -246,7 +245,7 @@ def test_contradicting_exports_are_not_chosen_between():
     assert ports.reason == "the evidence holds different values: a.reg, b.reg"
 
 
-def test_tao_options_may_be_of_several_strings_but_must_be_text():
+def test_tao_options_may_be_of_several_strings_but_must_be_text() -> None:
     several = key(TAO_32, TaoNamingServiceOptions=("-ORBEndpoint", "iiop://:9999"))
 
     assert numbers(stated("naming-service", keys=(several,))) == [9999]
@@ -255,7 +254,7 @@ def test_tao_options_may_be_of_several_strings_but_must_be_text():
     )
 
 
-def test_channels_give_the_union_of_their_recorders_ports():
+def test_channels_give_the_union_of_their_recorders_ports() -> None:
     channels = (channel(2, "sip", 30000, 30001), channel(3, "sip", 30002, 30003), channel(4, "cmapi", 5, 6))
 
     ports = stated("telephony-recorder-sip", channels=channels)
@@ -270,7 +269,7 @@ def test_channels_give_the_union_of_their_recorders_ports():
     assert ports.origin.locator == "line 2"
 
 
-def test_a_port_that_two_channels_share_is_an_error_with_the_ports_still_listed():
+def test_a_port_that_two_channels_share_is_an_error_with_the_ports_still_listed() -> None:
     channels = (channel(2, "sip", 30000, 30001), channel(3, "cmapi", 30000, 30003))
 
     ports = stated("telephony-recorder-sip", channels=channels)
@@ -279,7 +278,7 @@ def test_a_port_that_two_channels_share_is_an_error_with_the_ports_still_listed(
     assert ports.reason == "more than one channel uses UDP 30000"
 
 
-def test_a_list_without_channels_of_a_recorder_expects_nothing():
+def test_a_list_without_channels_of_a_recorder_expects_nothing() -> None:
     for channels in ((), (channel(2, "cmapi", 1, 2),)):
         assert stated("telephony-recorder-sip", channels=channels).state == PortState.DISABLED
 
@@ -293,7 +292,7 @@ LIVE = file(TOMCAT + "\\conf\\server.xml", SERVER_XML)
 OPTIONS = key(PROCRUN.format("CETomcat"), Options=(f"-Dcatalina.base={TOMCAT}", "-Dp=8081"))
 
 
-def test_the_service_options_confirm_the_live_server_xml():
+def test_the_service_options_confirm_the_live_server_xml() -> None:
     properties = file(TOMCAT + "\\conf\\catalina.properties", b"x=y")
 
     ports = web(files=(LIVE, properties), keys=(OPTIONS,))
@@ -301,7 +300,7 @@ def test_the_service_options_confirm_the_live_server_xml():
     assert (ports.state, numbers(ports), ports.reason) == (PortState.STATIC, [8005, 8080], "")
 
 
-def test_catalina_properties_overwrite_the_options_of_the_service():
+def test_catalina_properties_overwrite_the_options_of_the_service() -> None:
     live = file(TOMCAT + "\\conf\\server.xml", SERVER_XML.replace(b'"8080"', b'"${p}"'))
     properties = file(TOMCAT + "\\conf\\catalina.properties", b"p=8082")
 
@@ -312,7 +311,7 @@ def test_catalina_properties_overwrite_the_options_of_the_service():
     assert web(files=(live,)).state == PortState.NOT_DETERMINABLE
 
 
-def test_catalina_config_names_another_properties_file():
+def test_catalina_config_names_another_properties_file() -> None:
     live = file(TOMCAT + "\\conf\\server.xml", SERVER_XML.replace(b'"8080"', b'"${p}"'))
     options = key(
         PROCRUN.format("CETomcat"),
@@ -323,7 +322,7 @@ def test_catalina_config_names_another_properties_file():
     assert numbers(web(files=files, keys=(options,))) == [8005, 8083]
 
 
-def test_another_base_makes_another_file_the_live_one():
+def test_another_base_makes_another_file_the_live_one() -> None:
     elsewhere = key(PROCRUN.format("CETomcat"), Options=("-Dcatalina.base=D:\\Live\\",))
     live = file("D:\\Live\\conf\\server.xml", SERVER_XML.replace(b"8080", b"8090"))
 
@@ -335,7 +334,7 @@ def test_another_base_makes_another_file_the_live_one():
     assert gap.fetch == 'Copy-Item -LiteralPath "D:\\Live\\conf\\server.xml" -Destination .'
 
 
-def test_the_service_is_the_one_that_runs_ces_tomcat():
+def test_the_service_is_the_one_that_runs_ces_tomcat() -> None:
     other = key(PROCRUN.format("Other"), Options=("-Dcatalina.base=D:\\Other",))
     image = Service(
         name="cetomcat", path=f'"{TOMCAT}\\bin\\tomcat8.exe" //RS//CETomcat', origin=Origin(source="s")
@@ -353,7 +352,7 @@ def test_the_service_is_the_one_that_runs_ces_tomcat():
     assert "not known" in web(files=(LIVE,), keys=(other, OPTIONS)).reason
 
 
-def test_another_products_tomcat_does_not_count():
+def test_another_products_tomcat_does_not_count() -> None:
     other = key(PROCRUN.format("Other"), Options=("-Dcatalina.base=D:\\Other",))
     image = Service(name="Other", path="D:\\Other\\bin\\tomcat9.exe", origin=Origin(source="s"))
 
@@ -363,7 +362,7 @@ def test_another_products_tomcat_does_not_count():
     assert "own conf folder" in ports.reason
 
 
-def test_javas_own_listeners_are_mentioned():
+def test_javas_own_listeners_are_mentioned() -> None:
     options = key(
         PROCRUN.format("CETomcat"),
         Options=(
@@ -378,11 +377,11 @@ def test_javas_own_listeners_are_mentioned():
     assert "debugger" in reason
 
 
-def test_a_procrun_key_without_options_is_read_as_having_none():
+def test_a_procrun_key_without_options_is_read_as_having_none() -> None:
     assert numbers(web(files=(LIVE,), keys=(key(PROCRUN.format("CETomcat")),))) == [8005, 8080]
 
 
-def test_no_secret_of_any_file_passes_into_the_facts():
+def test_no_secret_of_any_file_passes_into_the_facts() -> None:
     secret = b'<Server port="8005"><Service><Connector port="x" keystorePass="hunter2"/></Service></Server>'
     files = (
         file("server.xml", secret),

@@ -18,7 +18,7 @@ from scanner.parsers.ce_ini import parse_ini_port
         "Port=25\nport=25",
     ],
 )
-def test_a_key_that_plainly_is_a_port_is_read(text: str):
+def test_a_key_that_plainly_is_a_port_is_read(text: str) -> None:
     reading = parse_ini_port(text)
 
     assert (reading.state, [endpoint.port for endpoint in reading.endpoints]) == (PortState.STATIC, [25])
@@ -34,7 +34,7 @@ def test_a_key_that_plainly_is_a_port_is_read(text: str):
         ("Port=25\nHttpPort=80", "2 ports"),
     ],
 )
-def test_anything_less_plain_is_not_determinable(text: str, said: str):
+def test_anything_less_plain_is_not_determinable(text: str, said: str) -> None:
     reading = parse_ini_port(text)
 
     assert reading.state == PortState.NOT_DETERMINABLE
@@ -42,12 +42,12 @@ def test_anything_less_plain_is_not_determinable(text: str, said: str):
     assert "secret" not in reading.text
 
 
-def test_as_many_ports_as_the_component_has_are_read():
+def test_as_many_ports_as_the_component_has_are_read() -> None:
     assert len(parse_ini_port("Port=25\nHttpPort=80", count=2).endpoints) == 2
 
 
 @given(st.text(max_size=200))
-def test_no_text_is_too_strange(text: str):
+def test_no_text_is_too_strange(text: str) -> None:
     reading = parse_ini_port(text)
 
     assert reading.reason or reading.endpoints

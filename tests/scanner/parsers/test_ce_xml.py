@@ -61,7 +61,7 @@ ARGS = "-ORBListenEndpoints iiop://:9900"
         '<Server name="LicenseServer" endpoint="iiop://:9900"/>',
     ],
 )
-def test_tao_options_belong_to_the_nearest_name(inside: str):
+def test_tao_options_belong_to_the_nearest_name(inside: str) -> None:
     reading = read(inside)["license"]
 
     assert ports(inside) == {"license": [9900]}
@@ -86,7 +86,7 @@ def test_tao_options_belong_to_the_nearest_name(inside: str):
         '<LicenseServer port="9900"/><Copy><LicenseServer port="9900"/></Copy>',
     ],
 )
-def test_a_plain_port_below_a_plain_name_is_read(inside: str):
+def test_a_plain_port_below_a_plain_name_is_read(inside: str) -> None:
     assert ports(inside) == {"license": [9900]}
 
 
@@ -115,7 +115,7 @@ def test_a_plain_port_below_a_plain_name_is_read(inside: str):
         '<Server name="LicenseServer" service="DBConnectorServer" port="1"/>',
     ],
 )
-def test_what_is_not_plain_is_not_determinable_and_never_dynamic(inside: str):
+def test_what_is_not_plain_is_not_determinable_and_never_dynamic(inside: str) -> None:
     reading = read(inside)["license"]
 
     assert reading.state == UNKNOWN
@@ -124,10 +124,11 @@ def test_what_is_not_plain_is_not_determinable_and_never_dynamic(inside: str):
     assert "secret" not in reading.text
 
 
-def test_names_that_resemble_each_other_are_not_confused():
+def test_names_that_resemble_each_other_are_not_confused() -> None:
     inside = """
       <Server exe="IVRConnectorServer.exe" port="9909"/>
-      <Server name="IVRConnector" exe="Servers\\IVRConnectorServer\\IVRConnectorServer.WS.exe" port="9919" wsPort="19970"/>
+      <Server name="IVRConnector" exe="Servers\\IVRConnectorServer\\IVRConnectorServer.WS.exe"
+              port="9919" wsPort="19970"/>
       <Server exe="Servers\\TC.TSAPI\\TC.exe" port="9910"/>
       <Server exe="Servers/TC.UCMA/TC.exe" port="9920"/>
       <Server name="AlarmServer" port="9903"/>
@@ -143,23 +144,23 @@ def test_names_that_resemble_each_other_are_not_confused():
     }
 
 
-def test_a_name_that_alternatives_share_speaks_of_both_and_a_precise_one_of_one():
+def test_a_name_that_alternatives_share_speaks_of_both_and_a_precise_one_of_one() -> None:
     assert ports('<Server name="TC" port="9910"/>') == {"tsapi": [9910], "ucma": [9910]}
     assert ports('<TC exe="TC.exe" id="TC.UCMA" port="9910"/>') == {"ucma": [9910]}
 
 
-def test_a_name_that_sounds_like_a_connection_is_still_a_name():
+def test_a_name_that_sounds_like_a_connection_is_still_a_name() -> None:
     assert ports('<DBConnectorServer port="9901"/>') == {"db": [9901]}
     assert ports('<Ports><add key="DBConnectorServerPort" value="9901"/></Ports>') == {"db": [9901]}
 
 
-def test_tao_options_weigh_more_than_a_bare_number():
+def test_tao_options_weigh_more_than_a_bare_number() -> None:
     inside = '<LicenseServer port="1" args="-ORBListenEndpoints iiop://:9900;iiop://:9950"/>'
 
     assert ports(inside) == {"license": [9900, 9950]}
 
 
-def test_options_that_fix_no_port_keep_their_own_state():
+def test_options_that_fix_no_port_keep_their_own_state() -> None:
     assert read('<LicenseServer args="-ORBListenEndpoints iiop://"/>')["license"].state == PortState.DYNAMIC
     assert (
         read('<LicenseServer args="-ORBListenEndpoints iiop://9900"/>')["license"].state == PortState.INVALID
@@ -168,7 +169,7 @@ def test_options_that_fix_no_port_keep_their_own_state():
     assert [endpoint.address for endpoint in loopback.endpoints] == ["127.0.0.1"]
 
 
-def test_two_option_strings_of_one_element_are_taken_together():
+def test_two_option_strings_of_one_element_are_taken_together() -> None:
     inside = "<LicenseServer><Args>-ORBEndpoint iiop://:1/ssl_port=2</Args><More>-ORBEndpoint iiop://</More></LicenseServer>"
     reading = read(inside)["license"]
 
@@ -190,7 +191,7 @@ def test_two_option_strings_of_one_element_are_taken_together():
         ("<settings><Server name='NamingService' port='9999'/></settings>", []),
     ],
 )
-def test_a_file_of_its_own_needs_no_name_inside(text: str, expected: list[int]):
+def test_a_file_of_its_own_needs_no_name_inside(text: str, expected: list[int]) -> None:
     alone = location("app", "AgentClientApp", r"Servers\AgentClientApp\AgentClientApp.exe")
 
     reading = parse_vendor_xml(text.encode(), [alone], HERE)["app"]
@@ -198,7 +199,7 @@ def test_a_file_of_its_own_needs_no_name_inside(text: str, expected: list[int]):
     assert [endpoint.port for endpoint in reading.endpoints] == expected
 
 
-def test_a_broken_file_is_refused():
+def test_a_broken_file_is_refused() -> None:
     with pytest.raises(ParseError):
         parse_vendor_xml(b"<a", LOCATIONS, HERE)
 
@@ -221,20 +222,37 @@ def test_a_broken_file_is_refused():
         ("portal", None),
     ],
 )
-def test_which_names_mean_a_port(name: str, prefix: str | None):
+def test_which_names_mean_a_port(name: str, prefix: str | None) -> None:
     assert port_prefix(name) == prefix
 
 
-def test_which_names_are_somebody_elses():
+def test_which_names_are_somebody_elses() -> None:
     assert is_foreign("remote")
     assert is_foreign("SqlDatabase")
     assert not is_foreign("Listen")
 
 
 @given(st.text(alphabet='<>/="portPo 129Licensevr', max_size=120))
-def test_any_content_is_read_or_refused(inside: str):
+def test_any_content_is_read_or_refused(inside: str) -> None:
     try:
         for reading in read(inside).values():
             assert reading.reason or reading.endpoints
     except ParseError as error:
         assert "not well-formed" in str(error)
+
+
+def test_an_element_with_very_many_ports_is_read_in_time_that_grows_with_it() -> None:
+    ports_inside = "<Port>1</Port>" * 20_000
+
+    reading = read(f"<LicenseServer exe='{'a b/' * 20_000}'>{ports_inside}</LicenseServer>")["license"]
+
+    assert [endpoint.port for endpoint in reading.endpoints] == [1]
+
+
+def test_tao_options_in_a_file_of_one_row_need_name_nobody() -> None:
+    location = PortLocation(component="agent", kind=LocationKind.XML, path="a.config.xml", names=("Agent.Net",))
+    data = b"<Settings><Program>x.exe</Program><Args>-ORBListenEndpoints iiop://:19960</Args></Settings>"
+
+    reading = parse_vendor_xml(data, [location], Origin(source="a.config.xml"))["agent"]
+
+    assert [endpoint.port for endpoint in reading.endpoints] == [19960]

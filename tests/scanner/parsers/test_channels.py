@@ -25,7 +25,7 @@ def read(text: str) -> list[RecordingChannel | Problem]:
         '"channel","recorder","media_port","control_port"\n"Trunk 1","sip","30000","30001"\n',
     ],
 )
-def test_a_channel_is_read_whatever_the_order_case_and_separator(text: str):
+def test_a_channel_is_read_whatever_the_order_case_and_separator(text: str) -> None:
     assert looks_like_channels(text)
     assert read(text) == [
         RecordingChannel(
@@ -48,7 +48,7 @@ def test_a_channel_is_read_whatever_the_order_case_and_separator(text: str):
         ("a,sip,1,65536", "a port is not a number"),
     ],
 )
-def test_a_bad_row_is_a_problem_and_the_next_is_still_read(row: str, said: str):
+def test_a_bad_row_is_a_problem_and_the_next_is_still_read(row: str, said: str) -> None:
     problem, channel = read(HEADER + row + "\nb,cmapi,1,2\n")
 
     assert isinstance(problem, Problem)
@@ -58,7 +58,7 @@ def test_a_bad_row_is_a_problem_and_the_next_is_still_read(row: str, said: str):
     assert channel.channel == "b"
 
 
-def test_an_endless_cell_is_a_problem_after_the_rows_before_it():
+def test_an_endless_cell_is_a_problem_after_the_rows_before_it() -> None:
     channel, problem = read(HEADER + "b,cmapi,1,2\n" + "x" * 200_000)
 
     assert isinstance(channel, RecordingChannel)
@@ -66,17 +66,17 @@ def test_an_endless_cell_is_a_problem_after_the_rows_before_it():
     assert problem.reason == "unreadable CSV"
 
 
-def test_a_list_without_rows_is_an_empty_list():
+def test_a_list_without_rows_is_an_empty_list() -> None:
     assert read(HEADER) == []
 
 
-def test_other_csv_is_not_a_channel_list():
+def test_other_csv_is_not_a_channel_list() -> None:
     assert not looks_like_channels("name,port\na,1\n")
     with pytest.raises(ParseError, match="needs the columns channel, recorder, media_port, control_port"):
         read("name,port\na,1\n")
 
 
 @given(st.text(max_size=100))
-def test_any_rows_are_read(rows: str):
+def test_any_rows_are_read(rows: str) -> None:
     for found in read(HEADER + rows):
         assert isinstance(found, Problem | RecordingChannel)

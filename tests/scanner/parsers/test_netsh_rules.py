@@ -174,12 +174,12 @@ def test_what_a_block_rule_shows_as_security_means_none_is_required() -> None:
     [
         ("Authenticate", {"Security": "Authenticate"}),
         ("AuthDynEnc", {"Security": "AuthenticateEncrypt", "Security2": "AnE-Nego"}),
-        ("Wer weiß", {"Security": "Wer weiß"}),
+        ("Wer weiß", {"netsh Security": "Wer weiß"}),
     ],
 )
 def test_security_becomes_the_tokens_of_the_registry(value: str, tokens: dict[str, str]) -> None:
     (fw_rule,), problems = read(listing(*changed(VERBOSE, "Security", value)))
-    assert {name: text for name, text in fw_rule.extra if name.startswith("Security")} == tokens
+    assert {name: text for name, text in fw_rule.extra if "Security" in name} == tokens
     assert len(problems) == (value == "Wer weiß")
 
 
@@ -271,6 +271,11 @@ def test_port_keywords_have_the_spelling_of_the_registry() -> None:
     (fw_rule,), (item,) = read(listing(*lines))
     assert fw_rule.local_ports == ("RPC-EPMap", "IPHTTPSIn", "Ply2Disc", "Wat")
     assert (fw_rule.remote_ports, item.text) == (("IPHTTPSOut",), "Wat")
+
+
+def test_any_profile_is_no_condition() -> None:
+    (fw_rule,), problems = read(listing(*changed(SHORT, "Profiles", "Any")))
+    assert (fw_rule.profiles, fw_rule.extra, problems) == ((), (("EmbedCtxt", "Contact Expert"),), [])
 
 
 def test_profiles_nobody_knows_are_a_condition_nobody_understood() -> None:

@@ -45,6 +45,7 @@ def test_only_a_listening_connection_is_a_listener(state: object, listens: bool)
 @pytest.mark.parametrize(
     ("row", "source"),
     [
+        ({**UDP, "OwningProcess": "4711", **NOISE}, "x.json"),
         ({**UDP, **NOISE}, "x.json"),
         ({**UDP, "CommunicationStatus": None}, "x.json"),
         (UDP, "Get-NetUDPEndpoint.json"),
@@ -163,11 +164,10 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3),
     max_leaves=5,
 )
-PROPERTIES = st.sampled_from(
-    "LocalAddress LocalPort State OwningProcess Name StartMode PathName ProcessId Id ProcessName InterfaceAlias "
-    "NetworkCategory IPAddress PrefixLength Laddr.IP Laddr.Port Type Status CreationDate ExecutablePath "
-    "Path".split(" ")
-)
+SOCKET = {**TCP, "Laddr.IP": 1, "Laddr.Port": 1, "Type": 1, "Status": 1}
+OTHERS = {"StartMode": 1, "PathName": 1, "Id": 1, "ProcessName": 1, "Path": 1, "InterfaceAlias": 1}
+ADDRESS = {"NetworkCategory": 1, "IPAddress": 1, "PrefixLength": 1}
+PROPERTIES = st.sampled_from(sorted({**SOCKET, **PROCESS, **OTHERS, **ADDRESS}))
 
 
 @given(st.lists(st.dictionaries(PROPERTIES, JSON, max_size=12), max_size=3), st.text(max_size=100))

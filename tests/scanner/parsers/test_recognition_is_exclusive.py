@@ -73,3 +73,21 @@ def test_only_the_right_parser_claims_it(name: str) -> None:
 @needs_corpus
 def test_every_file_we_claim_is_there() -> None:
     assert set(OURS) <= set(corpus_files())
+
+
+HOSTILE = {
+    "blanks": "a: y" + " " * 200_000 + "x",
+    "colons": "TCP " + ":" * 200_000,
+    "dashes": ("-" * 40 + "\n") * 20_000,
+    "columns": "tcp\n" + "----  ----\n" * 20_000,
+    "equals": "= =\n" * 20_000,
+    "settings": "x\n" + "-" * 40 + "\n" + "a  " * 50_000 + "\n",
+    "quotes": '"' * 100_000,
+    "brackets": "[" * 100_000,
+    "spaces": "  TCP" + " " * 200_000 + "x\n",
+}
+
+
+@pytest.mark.parametrize("name", sorted(HOSTILE))
+def test_hostile_text_is_turned_down_in_no_time(name: str) -> None:
+    assert [kind for kind, looks_like in SNIFFERS.items() if looks_like(HOSTILE[name])] == []

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scanner.errors import ParseError
 from scanner.model import Origin, Problem
 from scanner.parsers.reg_file import looks_like_reg, parse_reg
-from scanner.parsers.registry_key import RegistryData, RegistryKey
+from scanner.registry_key import RegistryData, RegistryKey
 from tests.corpus import CORPUS, needs_corpus
 
 ORIGIN = Origin(source="registry/firewall.reg")

@@ -7,7 +7,7 @@ import pytest
 from scanner.model import Action, FirewallRule, Origin, Problem, Profile, ProfileSettings, Store
 from scanner.parsers.reg_file import parse_reg
 from scanner.parsers.registry_firewall import firewall_changed_at, firewall_facts, gpo_was_looked_at
-from scanner.parsers.registry_key import RegistryData, RegistryKey
+from scanner.registry_key import RegistryData, RegistryKey
 from tests.corpus import CORPUS, needs_corpus
 
 SHARED = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services\SharedAccess"

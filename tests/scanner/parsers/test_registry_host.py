@@ -4,7 +4,7 @@ import pytest
 
 from scanner.model import Host, Origin, Problem, Service
 from scanner.parsers.registry_host import host_facts
-from scanner.parsers.registry_key import RegistryData, RegistryKey
+from scanner.registry_key import RegistryData, RegistryKey
 
 CONTROL_SET = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet"
 WINDOWS = r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows NT\CurrentVersion"

@@ -55,7 +55,7 @@ def shown(endpoint: ConfiguredEndpoint) -> str:
         ("$CE_NS_OPTS", UNKNOWN, []),
     ],
 )
-def test_the_vectors_of_the_specification(text: str, state: PortState, endpoints: list[str]):
+def test_the_vectors_of_the_specification(text: str, state: PortState, endpoints: list[str]) -> None:
     assert parse_tao_options(text).state == state
     assert listens(text) == endpoints
 
@@ -120,7 +120,7 @@ def test_the_vectors_of_the_specification(text: str, state: PortState, endpoints
         ),
     ],
 )
-def test_forms_that_the_source_of_tao_knows(text: str, state: PortState, endpoints: list[str]):
+def test_forms_that_the_source_of_tao_knows(text: str, state: PortState, endpoints: list[str]) -> None:
     assert parse_tao_options(text).state == state
     assert listens(text) == endpoints
 
@@ -142,15 +142,15 @@ def test_forms_that_the_source_of_tao_knows(text: str, state: PortState, endpoin
         ("-ORBListenEndpoints uiop://", "uiop:// opens no network port"),
     ],
 )
-def test_every_state_but_static_has_a_reason_of_its_own(text: str, said: str):
+def test_every_state_but_static_has_a_reason_of_its_own(text: str, said: str) -> None:
     assert said in parse_tao_options(text).reason
 
 
-def test_a_static_string_has_no_reason():
+def test_a_static_string_has_no_reason() -> None:
     assert parse_tao_options("-ORBListenEndpoints iiop://:9999").text == ""
 
 
-def test_a_refusal_is_not_mixed_with_remarks_on_what_would_have_listened():
+def test_a_refusal_is_not_mixed_with_remarks_on_what_would_have_listened() -> None:
     reading = parse_tao_options("-ORBListenEndpoints iiop://host -ORBFoo 1")
 
     assert reading.reason == "the service will not start: TAO knows no option '-ORBFoo'"
@@ -166,27 +166,27 @@ def test_a_refusal_is_not_mixed_with_remarks_on_what_would_have_listened():
         ("-ORBListenEndpoints iiop://:9999;diop://:9999", False),
     ],
 )
-def test_endpoints_that_may_want_the_same_port_are_noted(text: str, noted: bool):
+def test_endpoints_that_may_want_the_same_port_are_noted(text: str, noted: bool) -> None:
     assert any("overlap" in note for note in parse_tao_options(text).notes) == noted
 
 
-def test_a_tls_port_carries_the_condition_it_depends_on():
+def test_a_tls_port_carries_the_condition_it_depends_on() -> None:
     assert "SSLIOP" in parse_tao_options("-ORBEndpoint iiop://:8193/ssl_port=8194").text
 
 
-def test_a_long_expression_is_cut_in_the_reason():
+def test_a_long_expression_is_cut_in_the_reason() -> None:
     reason = parse_tao_options(f"-ORBEndpoint iiop://{'h' * 500}").reason
 
     assert len(reason) < 200
 
 
-def test_endpoint_options_are_told_from_others():
+def test_endpoint_options_are_told_from_others() -> None:
     assert has_endpoint_option("x.exe -ORBLaneEndpoint 1 iiop://:1")
     assert not has_endpoint_option("-ORBInitRef NameService=corbaloc:iiop:ce01:9999/NameService")
 
 
 @given(st.text(alphabet=" -;:/,@[]$\"'=&ORBEndpointiiop0123456789.", max_size=80))
-def test_any_text_gives_a_reading_with_a_reason_unless_it_is_static(text: str):
+def test_any_text_gives_a_reading_with_a_reason_unless_it_is_static(text: str) -> None:
     for value in (text, f"-ORBListenEndpoints {text}", f"-ORBEndpoint iiop://{text}"):
         reading = parse_tao_options(value)
         assert reading.reason or reading.state == STATIC
@@ -194,7 +194,7 @@ def test_any_text_gives_a_reading_with_a_reason_unless_it_is_static(text: str):
 
 
 @given(st.lists(st.integers(1, 65535), min_size=1, max_size=8, unique=True))
-def test_ports_written_as_endpoints_are_the_ports_read(ports: list[int]):
+def test_ports_written_as_endpoints_are_the_ports_read(ports: list[int]) -> None:
     text = "-ORBListenEndpoints " + ";".join(f"iiop://:{port}" for port in ports)
 
     assert [endpoint.port for endpoint in parse_tao_options(text).endpoints] == ports
@@ -202,7 +202,7 @@ def test_ports_written_as_endpoints_are_the_ports_read(ports: list[int]):
 
 @needs_corpus
 @pytest.mark.parametrize("name", ["OpenDDS_OpenDDS", "cflowe_ACE", "chained_and_real"])
-def test_real_option_strings_give_exactly_the_ports_they_write(name: str):
+def test_real_option_strings_give_exactly_the_ports_they_write(name: str) -> None:
     (path,) = (CORPUS / "orb").glob(f"{name}*.tsv")
     lines = path.read_text(encoding="utf-8").splitlines()[1:]
     assert lines
@@ -220,7 +220,7 @@ def test_real_option_strings_give_exactly_the_ports_they_write(name: str):
 
 
 @needs_corpus
-def test_service_configurations_open_only_the_one_endpoint_written_in_them():
+def test_service_configurations_open_only_the_one_endpoint_written_in_them() -> None:
     found = {
         path.name: [
             endpoint.port for endpoint in parse_tao_options(path.read_text(encoding="utf-8")).endpoints

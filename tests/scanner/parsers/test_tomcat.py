@@ -58,7 +58,7 @@ def listens(reading: PortReading) -> list[str]:
         ),
     ],
 )
-def test_fixed_listeners(server: str, inside: str, expected: list[str]):
+def test_fixed_listeners(server: str, inside: str, expected: list[str]) -> None:
     reading = read(inside, server)
 
     assert reading.state == PortState.STATIC
@@ -88,7 +88,9 @@ def test_fixed_listeners(server: str, inside: str, expected: list[str]):
         ('port="-1"', '<Connector port="1" unixDomainSocketPath="x"/>', PortState.DISABLED, "neither"),
     ],
 )
-def test_everything_else_has_a_state_and_a_reason(server: str, inside: str, state: PortState, said: str):
+def test_everything_else_has_a_state_and_a_reason(
+    server: str, inside: str, state: PortState, said: str
+) -> None:
     reading = read(inside, server)
 
     assert reading.state == state
@@ -96,13 +98,13 @@ def test_everything_else_has_a_state_and_a_reason(server: str, inside: str, stat
     assert reading.endpoints == ()
 
 
-def test_one_dynamic_connector_leaves_the_fixed_ones_listed():
+def test_one_dynamic_connector_leaves_the_fixed_ones_listed() -> None:
     reading = read('<Connector port="8080"/><Connector port="0"/>')
 
     assert (reading.state, listens(reading)) == (PortState.DYNAMIC, ["http * 8080"])
 
 
-def test_an_ajp_connector_without_address_says_that_the_version_decides():
+def test_an_ajp_connector_without_address_says_that_the_version_decides() -> None:
     reading = read('<Connector port="8009" protocol="AJP/1.3"/>')
     bound = read('<Connector port="8009" protocol="org.apache.coyote.ajp.AjpNioProtocol" address="::1"/>')
 
@@ -111,7 +113,7 @@ def test_an_ajp_connector_without_address_says_that_the_version_decides():
     assert (listens(bound), bound.text) == (["ajp ::1 8009"], "")
 
 
-def test_placeholders_come_from_the_properties_and_through_one_another():
+def test_placeholders_come_from_the_properties_and_through_one_another() -> None:
     reading = read(
         '<Connector port="${ce.http.port}" address="${host}"/>', ce_http_port="80${tail}", tail="81", host="h"
     )
@@ -119,30 +121,31 @@ def test_placeholders_come_from_the_properties_and_through_one_another():
     assert listens(reading) == ["http h 8081"]
 
 
-def test_a_default_in_a_placeholder_is_used_and_noted():
+def test_a_default_in_a_placeholder_is_used_and_noted() -> None:
     assert listens(read('<Connector port="${p:-8088}"/>')) == ["http * 8088"]
     assert "Tomcat 8.0" in read('<Connector port="${p:-8088}"/>').text
     assert listens(read('<Connector port="${p:-8088}"/>', p="9")) == ["http * 9"]
     assert read('<Connector port="${p:-8088}"/>', p="9").text == ""
 
 
-def test_clusters_and_jmx_listeners_are_noted():
+def test_clusters_and_jmx_listeners_are_noted() -> None:
     reading = read('<Engine><Cluster/></Engine><Listener className="x.JmxRemoteLifecycleListener"/>')
 
     assert "Cluster" in reading.text
     assert "JMX" in reading.text
 
 
-def test_no_secret_of_the_file_is_said():
+def test_no_secret_of_the_file_is_said() -> None:
     reading = read(
-        '<Connector port="x" keystorePass="hunter2" secret="hunter2"/><Connector port="1" protocol="AJP/1.3"/>'
+        '<Connector port="x" keystorePass="hunter2" secret="hunter2"/>'
+        '<Connector port="1" protocol="AJP/1.3"/>'
     )
 
     assert "hunter2" not in reading.text
 
 
 @pytest.mark.parametrize("data", [b"<Connector port='1'/>", b"<server port='1'/>", b"<web-app/>"])
-def test_xml_that_is_no_tomcat_configuration_is_refused(data: bytes):
+def test_xml_that_is_no_tomcat_configuration_is_refused(data: bytes) -> None:
     with pytest.raises(ParseError, match="not a Tomcat configuration"):
         parse_server_xml(data, {}, HERE)
 
@@ -154,7 +157,7 @@ def counted() -> dict[str, int]:
 
 
 @needs_corpus
-def test_real_files_give_every_connector_outside_comments():
+def test_real_files_give_every_connector_outside_comments() -> None:
     unread = {
         "tomcat__webapps_docs_config_server.xml": "the DOCTYPE of <document> declares entities",
         "windows-installer__tomcat_conf_server.xml": "not well-formed XML (line 22",
@@ -175,7 +178,7 @@ def test_real_files_give_every_connector_outside_comments():
 
 
 @needs_corpus
-def test_real_files_with_placeholders_are_not_guessed_at():
+def test_real_files_with_placeholders_are_not_guessed_at() -> None:
     folder = CORPUS / "tomcat"
     psta = (folder / "psta-web-user-tomcat-config__tomcat_conf_server.xml").read_bytes()
     template = (folder / "tomcat8_catalina_base__conf_server.xml").read_bytes()
@@ -186,12 +189,12 @@ def test_real_files_with_placeholders_are_not_guessed_at():
 
 
 @needs_corpus
-def test_a_connector_behind_an_entity_is_refused_not_overlooked():
+def test_a_connector_behind_an_entity_is_refused_not_overlooked() -> None:
     with pytest.raises(ParseError, match="declares entities"):
         parse_server_xml((CORPUS / "tomcat" / "entities_include_connector.xml").read_bytes(), {}, HERE)
 
 
-def test_java_properties_are_read_as_java_reads_them():
+def test_java_properties_are_read_as_java_reads_them() -> None:
     text = (
         "# comment\r\n! comment\n\n a = 1\nb:2\nc 3\nd\ne=one, \\\n   two\nf=\\u0041\\t\\=x\n"
         "key\\:with\\ marks = v\na=last\ng=back\\\\\nh=open\\"
@@ -211,11 +214,11 @@ def test_java_properties_are_read_as_java_reads_them():
 
 
 @given(st.text(max_size=100))
-def test_any_text_is_properties(text: str):
+def test_any_text_is_properties(text: str) -> None:
     assert all(isinstance(value, str) for value in parse_catalina_properties(text).values())
 
 
-def test_procrun_options_give_properties_and_the_base():
+def test_procrun_options_give_properties_and_the_base() -> None:
     options = (
         "-Dcatalina.home=C:\\CE\\Tomcat",
         "-Dcatalina.base=D:\\live",
@@ -236,7 +239,7 @@ def test_procrun_options_give_properties_and_the_base():
     assert catalina_base(()) is None
 
 
-def test_a_property_that_refers_to_itself_is_missing():
+def test_a_property_that_refers_to_itself_is_missing() -> None:
     assert substitute("${a}", {"a": "${b}", "b": "${a}"}).missing is not None
     assert substitute("${a}", {}).missing == "a"
     assert substitute("plain", {}).text == "plain"

@@ -13,7 +13,7 @@ from scanner.errors import ParseError
 from scanner.model import FirewallRule, Host, Problem, Profile, ProfileSettings, Service, Store
 from scanner.parsers.registry_firewall import firewall_changed_at, firewall_facts, gpo_was_looked_at
 from scanner.parsers.registry_host import host_facts
-from scanner.parsers.registry_key import RegistryData, RegistryKey
+from scanner.registry_key import RegistryData, RegistryKey
 from scanner.registry_paths import CONTROL_SET, FIREWALL_POLICY, GPO_FIREWALL_POLICY, HKLM, POLICIES, SERVICES
 from scanner.sources.document import Document
 from scanner.sources.hive import is_hive, read_hive

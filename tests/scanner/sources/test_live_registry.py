@@ -11,7 +11,7 @@ import pytest
 from scanner.errors import SourceError
 from scanner.model import Problem
 from scanner.parsers.registry_firewall import gpo_was_looked_at
-from scanner.parsers.registry_key import RegistryKey
+from scanner.registry_key import RegistryKey
 from scanner.registry_paths import FIREWALL_POLICY, HKLM, POLICIES
 from scanner.sources.live_registry import LIVE_REGISTRY, read_live_registry
 
