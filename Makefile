@@ -50,7 +50,7 @@ samples: .venv/installed  ## write the sample hosts again
 	$(BIN)/python samples/generate.py
 
 schemas: .venv/installed  ## write docs/schemas again from the models
-	@for name in results-v1 snapshot-v1 why-v1; do $(BIN)/ce-audit schema $$name > docs/schemas/$$name.schema.json || exit 1; done
+	@for name in results-v1 snapshot-v1; do $(BIN)/ce-audit schema $$name > docs/schemas/$$name.schema.json || exit 1; done
 
 fmt: .venv/installed  ## format, and mend what ruff can
 	$(BIN)/ruff check --fix .

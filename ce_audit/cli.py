@@ -249,7 +249,7 @@ def catalogue() -> None:
 
 
 @app.command()
-def schema(name: Annotated[str, typer.Argument(help="results-v1, snapshot-v1 or why-v1.")]) -> None:
+def schema(name: Annotated[str, typer.Argument(help="results-v1 or snapshot-v1.")]) -> None:
     """Print a JSON Schema."""
     from reports import schemas
 

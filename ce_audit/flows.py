@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import TypeVar
@@ -101,7 +102,7 @@ def _row(header: list[str], cells: list[str], where: str) -> Mapping[str, str]:
 
 
 def flow_request(row: Mapping[str, str], where: str, line: int) -> FlowRequest:
-    """One flow from its cells by column name; an absent column is empty. Raises ConfigError naming `where`."""
+    """One flow from its cells by column name, absent columns empty. Raises ConfigError naming `where`."""
 
     def cell(name: str) -> str:
         return row.get(name, "")
@@ -124,17 +125,23 @@ def flow_request(row: Mapping[str, str], where: str, line: int) -> FlowRequest:
 
 
 def _protocol(text: str, where: str) -> int:
-    if text.isascii() and text.isdigit() and int(text) <= _HIGHEST_PROTOCOL:
-        return int(text)
+    number = _number(text)
+    if number is not None and number <= _HIGHEST_PROTOCOL:
+        return number
     return _word(text, _PROTOCOLS, "protocol", where)
 
 
 def _port(text: str, column: str, where: str) -> int | None:
     if not text:
         return None
-    if not (text.isascii() and text.isdigit() and int(text) <= _HIGHEST_PORT):
+    number = _number(text)
+    if number is None or number > _HIGHEST_PORT:
         raise ConfigError(f"{where}: {column} {text!r} is not a port")
-    return int(text)
+    return number
+
+
+def _number(text: str) -> int | None:
+    return int(text) if re.fullmatch(r"\d{1,5}", text, re.ASCII) else None
 
 
 def _address(text: str, column: str, where: str) -> str | None:

@@ -83,7 +83,7 @@ def render_text(policy: Policy, found: Sequence[Answer]) -> str:
     if len(found) == 1:
         lines = [*_in_full(found[0]), *(f"  {'note':<{_LABEL_WIDTH}}{note}" for note in policy.notes)]
     elif any(answer.ok is not None for answer in found):
-        lines = [*_differences(found), "", *_counts(found)]
+        lines = [*_differences(found), *_counts(found)]
     else:
         lines = [*map(_line, found), "", *_counts(found)]
     return "".join(f"{visible(line.replace(_LINE_BREAK, ' '))}\n" for line in lines)
@@ -162,6 +162,7 @@ def _differences(found: Sequence[Answer]) -> Iterator[str]:
     for row in rows:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
         yield "  ".join((*cells, row[4]))
+    yield ""
 
 
 def _row(answer: Answer) -> tuple[str, str, str, str, str]:
