@@ -70,8 +70,8 @@ def match(compiled: CompiledRule, query: Query) -> Truth:
 
 
 def unmet(compiled: CompiledRule, query: Query, truth: Truth) -> tuple[str, ...]:
-    """The names of the conditions that are `truth` for `query`."""
-    return tuple(name for name, test in compiled.conditions if test(query) == truth)
+    """The names of the conditions that are `truth` for `query`, each once."""
+    return tuple(dict.fromkeys(name for name, test in compiled.conditions if test(query) == truth))
 
 
 def profile_mask(fw_rule: FirewallRule) -> int:

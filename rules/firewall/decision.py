@@ -188,7 +188,7 @@ def _combined(policy: Policy, sights: Sequence[_Sight], verdicts: Sequence[Verdi
     per_profile = tuple(
         (sight.vantage.profile, verdict.outcome) for sight, verdict in zip(sights, verdicts, strict=True)
     )
-    compiled = _distinct(rule for verdict in verdicts for rule in verdict.decided_by)
+    compiled = _distinct(entry for verdict in verdicts for entry in verdict.decided_by)
     agreed = len({outcome for _, outcome in per_profile}) == 1
     unknowns = dict.fromkeys(text for verdict in verdicts for text in verdict.unknowns)
     return Decision(
@@ -196,7 +196,7 @@ def _combined(policy: Policy, sights: Sequence[_Sight], verdicts: Sequence[Verdi
         reason=_reason_of_all(sights, verdicts),
         profile=_profiles([sight.vantage for sight in sights]),
         per_profile=per_profile,
-        decided_by=tuple(rule.fw_rule for rule in compiled),
+        decided_by=tuple(entry.fw_rule for entry in compiled),
         unknowns=(*(() if agreed else (_split(per_profile),)), *unknowns),
         notes=tuple(_notes(policy, compiled, sights)),
     )
@@ -209,7 +209,7 @@ def _of_one(policy: Policy, sight: _Sight, verdict: Verdict) -> Decision:
         reason=verdict.reason,
         profile=sight.vantage.profile,
         per_profile=((sight.vantage.profile, verdict.outcome),),
-        decided_by=tuple([rule.fw_rule for rule in compiled]),
+        decided_by=tuple([entry.fw_rule for entry in compiled]),
         unknowns=verdict.unknowns,
         notes=tuple(_notes(policy, compiled, [sight])) if compiled else (),
     )
@@ -234,10 +234,10 @@ def _split(per_profile: Iterable[tuple[Profile, Outcome]]) -> str:
 
 def _distinct(compiled: Iterable[CompiledRule]) -> list[CompiledRule]:
     """Each rule once, in an order that does not depend on the evidence's."""
-    unique = {id(rule): rule for rule in compiled}
+    unique = {id(entry): entry for entry in compiled}
     return sorted(
         unique.values(),
-        key=lambda rule: (_STORE_ORDER[rule.fw_rule.store], rule.fw_rule.id, rule.fw_rule.name),
+        key=lambda entry: (_STORE_ORDER[entry.fw_rule.store], entry.fw_rule.id, entry.fw_rule.name),
     )
 
 
@@ -246,8 +246,8 @@ def _profiles(seen_from: Iterable[Vantage]) -> str:
 
 
 def _notes(policy: Policy, compiled: Sequence[CompiledRule], sights: Sequence[_Sight]) -> Iterator[str]:
-    yield from dict.fromkeys(note for rule in compiled for note in rule.notes)
-    if any(rule.fw_rule.action is Action.ALLOW for rule in compiled):
-        for rule in policy.ipsec_only.candidates(sights[0].query):
-            if unmet(rule, sights[0].query, FALSE) == ("security",):
-                yield f"{described(rule.fw_rule)} asks for IPsec; {_IPSEC_DOUBT}"
+    yield from dict.fromkeys(note for entry in compiled for note in entry.notes)
+    if any(entry.fw_rule.action is Action.ALLOW for entry in compiled):
+        for entry in policy.ipsec_only.candidates(sights[0].query):
+            if unmet(entry, sights[0].query, FALSE) == ("security",):
+                yield f"{described(entry.fw_rule)} asks for IPsec; {_IPSEC_DOUBT}"

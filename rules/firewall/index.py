@@ -57,8 +57,8 @@ class RuleIndex:
     def __init__(self, compiled: Iterable[CompiledRule]) -> None:
         self.everything = tuple(compiled)
         self._trees: dict[tuple[str | None, int | None], PortTree] = {}
-        for rule in self.everything:
-            _file(self._trees, (rule.program, rule.protocol), rule)
+        for entry in self.everything:
+            _file(self._trees, (entry.program, entry.protocol), entry)
 
     def candidates(self, query: Query) -> Iterator[CompiledRule]:
         """Every rule that may match `query`, each once, with some that do not."""
@@ -76,19 +76,19 @@ class RuleIndex:
             for tree in self._of_any_program.values():
                 found += tree.naming(query.local_port)
         found += self._unconditioned
-        return list({id(rule): rule for rule in found}.values())
+        return list({id(entry): entry for entry in found}.values())
 
     @cached_property
     def _by_program(self) -> dict[str, list[CompiledRule]]:
         found: dict[str, list[CompiledRule]] = {}
-        for rule in self.everything:
-            if rule.program is not None:
-                found.setdefault(rule.program, []).append(rule)
+        for entry in self.everything:
+            if entry.program is not None:
+                found.setdefault(entry.program, []).append(entry)
         return found
 
     @cached_property
     def _unconditioned(self) -> tuple[CompiledRule, ...]:
-        return tuple(rule for rule in self.everything if rule.program is None and rule.ports is None)
+        return tuple(entry for entry in self.everything if entry.program is None and entry.ports is None)
 
     def _relevant(self, query: Query) -> Iterator[PortTree]:
         if query.program is None or not query.program.exact:
@@ -105,20 +105,20 @@ class RuleIndex:
     @cached_property
     def _of_any_program(self) -> dict[tuple[str | None, int | None], PortTree]:
         trees: dict[tuple[str | None, int | None], PortTree] = {}
-        for rule in self.everything:
-            _file(trees, (None, rule.protocol), rule)
+        for entry in self.everything:
+            _file(trees, (None, entry.protocol), entry)
         return trees
 
 
 def _file(
     trees: dict[tuple[str | None, int | None], PortTree],
     key: tuple[str | None, int | None],
-    rule: CompiledRule,
+    entry: CompiledRule,
 ) -> None:
     tree = trees.get(key)
     if tree is None:
         tree = trees[key] = PortTree()
-    tree.add(rule)
+    tree.add(entry)
 
 
 def _nodes_of(spans: Iterable[Span]) -> Iterator[int]:

@@ -46,8 +46,8 @@ def near_misses(
 ) -> tuple[NearMiss, ...]:
     """At most ten rules that share the flow's program or port, name neither, or match and were overruled.
 
-    For an `allowed` flow the Block rules that would have stopped it, else the Allow rules. `overruled` is what
-    beats an Allow rule that matches, "" if nothing does. Rules for packaged apps are left out.
+    For an `allowed` flow the Block rules that would have stopped it, else the Allow rules. `overruled` is
+    what beats an Allow rule that matches, "" if nothing does. Rules for packaged apps are left out.
     """
     wanted = Action.BLOCK if allowed else Action.ALLOW
     deciding = {id(fw_rule) for fw_rule in decided_by}
@@ -148,11 +148,14 @@ _FIXED = {
     "interface-type": "the rule names other kinds of interface",
 }
 _SIDES: dict[str, Callable[[FirewallRule, Flow], tuple[str | None, str]]] = {
-    "protocol": lambda rule, flow: (_protocol_name(rule.protocol), _protocol_name(flow.protocol)),
-    "local-port": lambda rule, flow: (f"port {', '.join(rule.local_ports)}", f"port {flow.local_port}"),
-    "remote-port": lambda rule, flow: (f"remote port {', '.join(rule.remote_ports)}", f"{flow.remote_port}"),
-    "program": lambda rule, flow: (rule.program, flow.program or "no known program"),
-    "service": lambda rule, flow: (f"service {rule.service}", flow.service or "no such service"),
-    "local-address": lambda rule, flow: (", ".join(rule.local_addresses), f"{flow.local_address}"),
-    "remote-address": lambda rule, flow: (", ".join(rule.remote_addresses), f"{flow.remote_address}"),
+    "protocol": lambda fw_rule, flow: (_protocol_name(fw_rule.protocol), _protocol_name(flow.protocol)),
+    "local-port": lambda fw_rule, flow: (f"port {', '.join(fw_rule.local_ports)}", f"port {flow.local_port}"),
+    "remote-port": lambda fw_rule, flow: (
+        f"remote port {', '.join(fw_rule.remote_ports)}",
+        f"{flow.remote_port}",
+    ),
+    "program": lambda fw_rule, flow: (fw_rule.program, flow.program or "no known program"),
+    "service": lambda fw_rule, flow: (f"service {fw_rule.service}", flow.service or "no such service"),
+    "local-address": lambda fw_rule, flow: (", ".join(fw_rule.local_addresses), f"{flow.local_address}"),
+    "remote-address": lambda fw_rule, flow: (", ".join(fw_rule.remote_addresses), f"{flow.remote_address}"),
 }

@@ -40,7 +40,7 @@ _WINDOWS_NT = 2
 
 def build_number(os_build: str | None) -> int | None:
     """The build in "17763", "10.0.17763" or "10.0.17763.1234"; None if unknown or older than Vista."""
-    numbers = [int(digits) for digits in re.findall(r"\d+", os_build or "", re.ASCII)]
+    numbers = [int(digits) for digits in re.findall(r"\d{1,9}", os_build or "", re.ASCII)]
     if not numbers:
         return None
     build = numbers[2] if len(numbers) > 2 else numbers[0]
@@ -72,7 +72,7 @@ def not_skipped(skip: str, build: int | None) -> Truth:
 
 
 def _platform(text: str) -> tuple[int, int, int] | None:
-    numbers = re.fullmatch(r"\s*(\d+):(\d+):(\d+)\s*", text, re.ASCII)
+    numbers = re.fullmatch(r"\s*(\d{1,9}):(\d{1,9}):(\d{1,9})\s*", text, re.ASCII)
     return numbers and (int(numbers[1]), int(numbers[2]), int(numbers[3]))
 
 

@@ -10,8 +10,14 @@ import msgspec
 from rules.firewall.conditions import CompiledRule, compile_rule, profile_mask
 from rules.firewall.host import HostFacts, host_facts
 from rules.firewall.index import RuleIndex
-from rules.firewall.malformed import is_rule_string, malformed_reason
-from rules.firewall.settings import MergedSettings, conflicting_policies, merge_settings, settings_missing
+from rules.firewall.malformed import malformed_reason
+from rules.firewall.settings import (
+    MergedSettings,
+    conflicting_policies,
+    defaults_assumed,
+    merge_settings,
+    settings_missing,
+)
 from rules.firewall.standing import standing, strict_profiles
 from scanner.model import Direction, EvidenceKind, FirewallRule, Interface, Profile, Snapshot, Store
 
@@ -72,15 +78,21 @@ def effective_policy(snapshot: Snapshot) -> Policy:
     broken = {id(entry.fw_rule) for entry in malformed}
     inbound = [fw_rule for fw_rule in ordinary if _is_inbound(fw_rule) and id(fw_rule) not in broken]
     compiled = tuple(_in_force(inbound, settings, host))
-    awake = {id(rule.fw_rule) for rule in compiled}
-    hardened = [rule for rule in hardening if rule.active and _is_inbound(rule) and id(rule) not in broken]
+    awake = {id(entry.fw_rule) for entry in compiled}
+    hardened = [
+        fw_rule
+        for fw_rule in hardening
+        if fw_rule.active and _is_inbound(fw_rule) and id(fw_rule) not in broken
+    ]
     return Policy(
         settings=settings,
         ordinary=RuleIndex(compiled),
-        hardening=RuleIndex(compile_rule(rule, host, profile_mask(rule)) for rule in hardened),
-        ipsec_only=RuleIndex(rule for rule in compiled if "security" in dict(rule.conditions)),
+        hardening=RuleIndex(compile_rule(fw_rule, host, profile_mask(fw_rule)) for fw_rule in hardened),
+        ipsec_only=RuleIndex(entry for entry in compiled if "security" in dict(entry.conditions)),
         dormant=tuple(fw_rule for fw_rule in inbound if id(fw_rule) not in awake),
-        replaced=tuple(rule for rule in replaced if _is_inbound(rule) and not malformed_reason(rule)),
+        replaced=tuple(
+            fw_rule for fw_rule in replaced if _is_inbound(fw_rule) and not malformed_reason(fw_rule)
+        ),
         malformed=malformed,
         interfaces=snapshot.interfaces,
         host=host,
@@ -136,8 +148,8 @@ def _notes(snapshot: Snapshot, replaced: Iterable[FirewallRule]) -> Iterator[str
     if any(gap.kind is EvidenceKind.GPO_POLICY for gap in snapshot.gaps):
         yield "Group Policy was not collected: its rules and settings may change these decisions"
     if settings_missing(snapshot):
-        assumed = any(map(is_rule_string, snapshot.firewall_rules))
-        yield f"the profile settings were not collected: {_ASSUMED if assumed else _NOT_ASSUMED}"
+        taken = _ASSUMED if defaults_assumed(snapshot) else _NOT_ASSUMED
+        yield f"the profile settings were not collected: {taken}"
     if conflicting_policies(snapshot):
         yield "both Group Policy and MDM set the firewall; how Windows merges them is unconfirmed"
     for fw_rule in replaced:

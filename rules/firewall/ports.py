@@ -16,7 +16,7 @@ Span = tuple[int, int]
 HIGHEST_PORT = 65535
 EVERY_PORT: Span = (0, HIGHEST_PORT)
 DEFAULT_DYNAMIC: Span = (49152, HIGHEST_PORT)  # windows-firewall.md 5
-_NUMBERS = re.compile(r"\s*(\d+)\s*(?:-\s*(\d+)\s*)?", re.ASCII)
+_NUMBERS = re.compile(r"\s*(\d{1,4000})\s*(?:-\s*(\d{1,4000})\s*)?", re.ASCII)  # int() refuses more
 
 # Windows asks the feature which ports it uses now; off line the usual ones stand for it (3.9).
 _USUAL = {

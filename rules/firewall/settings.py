@@ -92,18 +92,28 @@ _STORE_WORDS = {
 def merge_settings(snapshot: Snapshot) -> dict[Profile, MergedSettings]:
     """The settings in force for Domain, Private and Public.
 
-    A value nobody stated is Windows' default. All are None where only a listing of rules was collected,
-    which cannot show them; a registry source that shows rules and no settings leaves the defaults (3.9). A GPO value
-    goes before an MDM one: Windows' own law there is UNCONFIRMED.
+    A value nobody stated is Windows' default. All are None where only a listing of rules was collected: it
+    cannot show them. A registry source that shows rules and no settings leaves the defaults (3.9). GPO goes
+    before MDM: Windows' own law there is UNCONFIRMED.
     """
-    known = not settings_missing(snapshot) or any(map(is_rule_string, snapshot.firewall_rules))
+    known = not settings_missing(snapshot) or defaults_assumed(snapshot)
     return {profile: _merge(profile, snapshot.profile_settings, known) for profile in PROFILES}
 
 
 def settings_missing(snapshot: Snapshot) -> bool:
     """True where the profile settings are a gap of the evidence and none came from anywhere."""
-    gap = any(gap.kind is EvidenceKind.PROFILE_SETTINGS for gap in snapshot.gaps)
-    return gap and not snapshot.profile_settings
+    return _is_gap(snapshot, EvidenceKind.PROFILE_SETTINGS) and not snapshot.profile_settings
+
+
+def defaults_assumed(snapshot: Snapshot) -> bool:
+    """True where missing settings mean Windows' defaults: the registry shows the rules, or shows none."""
+    if snapshot.firewall_rules:
+        return all(map(is_rule_string, snapshot.firewall_rules))
+    return not _is_gap(snapshot, EvidenceKind.FIREWALL_RULES)
+
+
+def _is_gap(snapshot: Snapshot, kind: EvidenceKind) -> bool:
+    return any(gap.kind is kind for gap in snapshot.gaps)
 
 
 def conflicting_policies(snapshot: Snapshot) -> bool:

@@ -133,14 +133,14 @@ def unless(
 def what_is_open(compiled: Iterable[CompiledRule], query: Query) -> tuple[str, ...]:
     """One line a rule: the conditions that the evidence or the question leaves open."""
     return tuple(
-        f"{described(rule.fw_rule)}: {', '.join(unmet(rule, query, UNKNOWN)) or 'policy-store'} unknown"
-        for rule in compiled
+        f"{described(entry.fw_rule)}: {', '.join(unmet(entry, query, UNKNOWN)) or 'policy-store'} unknown"
+        for entry in compiled
     )
 
 
 def names_of(compiled: Sequence[CompiledRule]) -> str:
     """The rules as a sentence names them; a long list is cut and counted."""
-    fw_rules = sorted((rule.fw_rule for rule in compiled), key=lambda fw_rule: (fw_rule.store, fw_rule.id))
+    fw_rules = sorted((entry.fw_rule for entry in compiled), key=lambda fw_rule: (fw_rule.store, fw_rule.id))
     named = ", ".join(described(fw_rule) for fw_rule in fw_rules[:_MANY])
     return named if len(fw_rules) <= _MANY else f"{named} and {len(fw_rules) - _MANY} more"
 
