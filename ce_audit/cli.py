@@ -21,9 +21,10 @@ from rules.site import Site
 
 app = typer.Typer(
     name="ce-audit",
-    help="Checks the Windows Firewall policy of Contact Expert 6.1 hosts, from the host or from its evidence. "
+    help="Checks the Windows Firewall policy of Contact Expert 6.1 hosts, live or from evidence. "
     "Reads only; changes nothing.",
-    epilog="Exit codes: 0 compliant, 1 findings, 2 usage or no evidence, 3 not proven, 4 integrity, 5 internal error.",
+    epilog="Exit codes: 0 compliant, 1 findings, 2 usage or no evidence, 3 not proven, 4 integrity, "
+    "5 internal error.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -191,7 +192,7 @@ def why(
     output: Annotated[TextOrJson, typer.Option("-f", "--format")] = TextOrJson.TEXT,
 ) -> None:
     """What Windows Firewall does with a connection, which rules decide it, and which nearly did."""
-    from ce_audit.flows import flow_request, read_flows
+    from ce_audit.flows import flow_request, read_flows, with_listener
     from ce_audit.why import answers, as_expected, render_json, render_text
     from rules.firewall.policy import effective_policy
     from scanner.parsers.text import decode
@@ -211,7 +212,10 @@ def why(
             "profile": profile,
         }
         requests = (flow_request(stated, "the options", 0),)
-    policy = effective_policy(load_snapshot(evidence, load_catalogue()))
+    snapshot = load_snapshot(evidence, load_catalogue())
+    if flows is None:
+        requests = tuple(with_listener(request, snapshot) for request in requests)
+    policy = effective_policy(snapshot)
     found = answers(policy, requests)
     sys.stdout.write(render_json(found) if output is TextOrJson.JSON else render_text(policy, found))
     raise typer.Exit(COMPLIANT if as_expected(found) else FINDINGS)

@@ -1,4 +1,6 @@
-"""`collect`: the facts as JSON, or a sealed bundle that holds the raw evidence too (`bundle-v1`, design.md 5)."""
+"""`collect`: the facts as JSON, or a sealed bundle that holds the raw evidence too (`bundle-v1`, design.md
+5).
+"""
 
 from __future__ import annotations
 
@@ -56,9 +58,11 @@ def write_collection(evidence: Path | None, output: Path, catalogue: Catalogue) 
 
 
 def bundle(items: Iterable[Document | Problem], snapshot: Snapshot) -> bytes:
-    """A zip of the documents with a manifest that names and hashes each; configuration files lose their secrets.
+    """A zip of the documents with a manifest that names and hashes each; configuration files lose their
+    secrets.
 
-    The manifest keeps what an earlier collector said in its own (who, when), and names every step that failed.
+    The manifest keeps what an earlier collector said in its own (who, when), and names every step that
+    failed.
     """
     kinds = {source.source: source.kind for source in snapshot.evidence}
     sealed: dict[str, bytes] = {}

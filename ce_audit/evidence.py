@@ -1,4 +1,4 @@
-"""From what the user names to a snapshot: this host, a folder, a bundle, a saved snapshot, one evidence file."""
+"""From what the user names to a snapshot: this host, a folder, a bundle, a saved snapshot, one file."""
 
 from __future__ import annotations
 
@@ -36,7 +36,9 @@ def load_snapshot(evidence: Path | None, catalogue: Catalogue) -> Snapshot:
 
 
 def saved_snapshot(path: Path) -> Snapshot | None:
-    """The snapshot that `path` holds, or None where it is something else. Raises ParseError where it is damaged."""
+    """The snapshot that `path` holds, or None where it is something else. Raises ParseError where it is
+    damaged.
+    """
     if path.suffix.casefold() != ".json" or not path.is_file():
         return None
     data = path.read_bytes()

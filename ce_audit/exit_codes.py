@@ -1,4 +1,4 @@
-"""What the exit code says (design.md section 4): a tool failure never looks like a finding, nor like a pass."""
+"""What the exit code says (design.md section 4): a tool failure looks like neither a finding nor a pass."""
 
 from __future__ import annotations
 

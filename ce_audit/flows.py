@@ -14,8 +14,9 @@ import msgspec
 from rules.firewall.addresses import read_address
 from rules.firewall.flow import ANY_PROTOCOL, TCP, UDP, Flow
 from rules.firewall.verdict import Outcome
+from rules.owners import Owners
 from scanner.errors import ConfigError
-from scanner.model import Profile
+from scanner.model import Profile, Snapshot
 
 T = TypeVar("T")
 
@@ -122,6 +123,20 @@ def flow_request(row: Mapping[str, str], where: str, line: int) -> FlowRequest:
         expect=_word(cell("expect"), _EXPECTED, "expect", where),
         line=line,
     )
+
+
+def with_listener(request: FlowRequest, snapshot: Snapshot) -> FlowRequest:
+    """The request with the program that listens on its port, where none was stated and the evidence shows one
+    only.
+    """
+    flow = request.flow
+    name = {TCP: "tcp", UDP: "udp"}.get(flow.protocol)
+    if flow.program or name is None or flow.local_port is None:
+        return request
+    owners = Owners(snapshot)
+    programs = {owners.name(listener) for listener in owners.on_port(name, flow.local_port)}
+    program = programs.pop() if len(programs) == 1 else None
+    return msgspec.structs.replace(request, flow=msgspec.structs.replace(flow, program=program))
 
 
 def _protocol(text: str, where: str) -> int:

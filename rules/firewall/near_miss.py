@@ -47,7 +47,8 @@ def near_misses(
     """At most ten rules that share the flow's program or port, name neither, or match and were overruled.
 
     For an `allowed` flow the Block rules that would have stopped it, else the Allow rules. `overruled` is
-    what beats an Allow rule that matches, "" if nothing does. Rules for packaged apps are left out.
+    what beats an Allow rule that matches, "" if nothing does. Rules for packaged apps, and those for ICMP where
+    the flow is none, are left out: nobody meant them for it.
     """
     wanted = Action.BLOCK if allowed else Action.ALLOW
     deciding = {id(fw_rule) for fw_rule in decided_by}
@@ -57,7 +58,7 @@ def near_misses(
         fw_rule = compiled.fw_rule
         if fw_rule.action is wanted and id(fw_rule) not in deciding:
             failed = tuple(_failed(compiled, query, policy, seen_from, id(fw_rule) in replaced))
-            if len(failed) <= _MOST_FAILED and (failed or overruled) and "package" not in failed:
+            if len(failed) <= _MOST_FAILED and (failed or overruled) and not _for_others(failed):
                 found.append((compiled, failed or _OVERRULED))
     found.sort(key=lambda entry: _rank(entry[0], entry[1], query))
     return tuple(
@@ -84,6 +85,10 @@ def _failed(
     elif replaced or all(voided(fw_rule, policy.settings[profile])[0] == TRUE for profile in named):
         yield "policy-store"
     yield from unmet(compiled, query, FALSE)
+
+
+def _for_others(failed: tuple[str, ...]) -> bool:
+    return "package" in failed or {"protocol", "icmp"} <= set(failed)
 
 
 _COSTLY = {"program": 2, "service": 2, "local-port": 2, "protocol": 2, "security": 2}

@@ -122,11 +122,13 @@ def _settings(section: _Section, profile: Profile, origin: Origin) -> Iterator[F
     def switch(name: str) -> bool | None:
         return meaning(later[name], SWITCH) if name in later else None
 
+    enabled = meaning(section.settings[0], STATE)
+    misunderstood = () if enabled is not None else ("enabled",)
     size = later.get("maxfilesize", (0, "", ""))[2]
     yield ProfileSettings(
         store=Store.LOCAL,
         profile=profile,
-        enabled=meaning(section.settings[0], STATE),
+        enabled=enabled,
         default_inbound=_ACTIONS.get(inbound),
         default_outbound=_ACTIONS.get(outbound),
         block_all_inbound=inbound == "blockinboundalways" if inbound in _ACTIONS else None,
@@ -135,7 +137,7 @@ def _settings(section: _Section, profile: Profile, origin: Origin) -> Iterator[F
         log_allowed=switch("logallowedconnections"),
         log_file=later.get("filename", (0, "", None))[2],
         log_size_kb=whole_number(size),
-        unread=_UNREAD,
+        unread=(*_UNREAD, *misunderstood),
         origin=at_line(origin, section.line),
     )
     yield from problems

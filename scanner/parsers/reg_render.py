@@ -1,4 +1,6 @@
-r"""Registry keys as `.reg` text, the inverse of `reg_file`: what reg.exe would export, so that one reader serves both."""
+r"""Registry keys as `.reg` text, the inverse of `reg_file`: what reg.exe would export, so that one reader
+serves both.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ _DWORD_END = 1 << 32
 
 
 def render_reg(keys: Iterable[RegistryKey]) -> bytes:
-    """UTF-16 text with a BOM. Key paths and value names must hold no line break, which Windows allows in neither."""
+    """UTF-16 text with a BOM. Key paths and value names must hold no line break, which Windows allows in
+    neither.
+    """
     lines = [_HEAD]
     for key in keys:
         lines += ["", f"[{key.path}]", *_values(key)]

@@ -9,7 +9,8 @@ import msgspec
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):
-    """`source` is the path inside the evidence, with forward slashes; `host_path` the path on the audited host.
+    """`source` is the path inside the evidence, with forward slashes; `host_path` the path on the audited
+    host.
 
     `data` is what a reader reads; `delivered` is the file as it came where that differs (a compressed one).
     """

@@ -24,7 +24,8 @@ def read_evidence(path: Path) -> Iterator[Document | Problem]:
     """Yield every file of a folder, a zip bundle, or the one file `path` names, in a stable order.
 
     A file of a folder that cannot be read becomes a Problem and the others are still read. Raises SourceError
-    where `path` does not exist, is an empty folder, or is a single file that cannot be read or must be refused.
+    where `path` does not exist, is an empty folder, or is a single file that cannot be read or must be
+    refused.
     """
     if not path.exists():
         raise SourceError(f"{path}: no such file or folder")

@@ -1,4 +1,4 @@
-"""Sockets, processes, services and interfaces of the machine we run on, through psutil; nothing is changed."""
+"""Sockets, processes, services and interfaces of the machine we run on, through psutil; read only."""
 
 from __future__ import annotations
 
@@ -101,7 +101,9 @@ _START_MODES = {"automatic": "auto"}
 
 
 def _or_none(ask: Callable[[], _T]) -> _T | None:
-    """What the system answers, or None where it refuses or the process is gone; Windows may also say plain OSError."""
+    """What the system answers, or None where it refuses or the process is gone; Windows may also say plain
+    OSError.
+    """
     import psutil
 
     try:

@@ -2,11 +2,11 @@
 
 import pytest
 
-from ce_audit.flows import read_flows
+from ce_audit.flows import flow_request, read_flows, with_listener
 from rules.firewall.flow import ANY_PROTOCOL, Flow
 from rules.firewall.verdict import Outcome
 from scanner.errors import ConfigError
-from scanner.model import Profile
+from scanner.model import Listener, Origin, Process, Profile, Snapshot
 
 FULL = (
     "name,program,service,protocol,local_port,local_address,remote_address,profile,expect\n"
@@ -91,3 +91,20 @@ def test_a_bad_list_says_where_and_what(text: str, message: str) -> None:
         read_flows(text, "f")
 
     assert message in str(caught.value)
+
+
+def test_a_single_flow_takes_the_program_that_listens_on_its_port() -> None:
+    origin = Origin(source="t")
+    snapshot = Snapshot(
+        listeners=(Listener(protocol="tcp", address="0.0.0.0", port=9998, pid=7, origin=origin),),  # noqa: S104
+        processes=(Process(pid=7, name="a.exe", path=r"C:\CE\a.exe", origin=origin),),
+    )
+
+    def program(**cells: str) -> str | None:
+        request = flow_request({"local_port": "9998", **cells}, "here", 1)
+        return with_listener(request, snapshot).flow.program
+
+    assert program() == r"C:\CE\a.exe"
+    assert program(program="x.exe") == "x.exe"
+    assert program(protocol="udp") is None
+    assert program(protocol="icmpv4", local_port="") is None

@@ -119,3 +119,18 @@ def test_the_real_outputs_give_one_profile_each(name: str, profile: Profile) -> 
     assert (item.log_dropped, item.log_allowed, item.notify_on_listen) == (False, False, True)
     assert (item.log_size_kb, problems) == (4096, [])
     assert item.log_file == r"%systemroot%\system32\LogFiles\Firewall\pfirewall.log"
+
+
+def test_a_state_word_nobody_knows_is_unread_rather_than_on() -> None:
+    text = (
+        "\nDomain Profile Settings: \n" + "-" * 70 + "\n"
+        "State                                 Zork\n"
+        "Firewall Policy                       BlockInbound,AllowOutbound\n"
+    )
+
+    facts = list(parse_netsh_profiles(text, ORIGIN))
+
+    settings = next(fact for fact in facts if isinstance(fact, ProfileSettings))
+    assert settings.enabled is None
+    assert "enabled" in settings.unread
+    assert any(isinstance(fact, Problem) for fact in facts)
