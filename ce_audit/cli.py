@@ -109,6 +109,7 @@ def scan(
     catalogue = load_catalogue()
     with progress.step("reading the evidence"):
         snapshot = load_snapshot(evidence, catalogue)
+    progress.say_unread(snapshot.problems)
     with progress.step("judging"):
         results = assess(snapshot, catalogue, Site(role=role.site))
     if verbose:
@@ -142,6 +143,7 @@ def collect(
     progress = Progress(sys.stderr, quiet=quiet, show=not no_progress)
     with progress.step("collecting"):
         snapshot = write_collection(evidence, output, load_catalogue())
+    progress.say_unread(snapshot.problems)
     progress.say(f"wrote {output}")
     if verbose:
         for gap in snapshot.gaps:
@@ -213,11 +215,12 @@ def why(
         }
         requests = (flow_request(stated, "the options", 0),)
     snapshot = load_snapshot(evidence, load_catalogue())
+    Progress(sys.stderr).say_unread(snapshot.problems)
     if flows is None:
         requests = tuple(with_listener(request, snapshot) for request in requests)
     policy = effective_policy(snapshot)
     found = answers(policy, requests)
-    sys.stdout.write(render_json(found) if output is TextOrJson.JSON else render_text(policy, found))
+    sys.stdout.write(render_json(policy, found) if output is TextOrJson.JSON else render_text(policy, found))
     raise typer.Exit(COMPLIANT if as_expected(found) else FINDINGS)
 
 

@@ -72,9 +72,9 @@ def as_expected(found: Iterable[Answer]) -> bool:
     return all(answer.ok is not False for answer in found)
 
 
-def render_json(found: Iterable[Answer]) -> str:
-    """A JSON array, one object a flow."""
-    records = [_record(answer) for answer in found]
+def render_json(policy: Policy, found: Iterable[Answer]) -> str:
+    """A JSON array, one object a flow; what the whole policy rests on stands in each one's notes."""
+    records = [_record(answer, policy.notes) for answer in found]
     return msgspec.json.format(msgspec.json.encode(records), indent=2).decode() + "\n"
 
 
@@ -89,7 +89,7 @@ def render_text(policy: Policy, found: Sequence[Answer]) -> str:
     return "".join(f"{visible(line.replace(_LINE_BREAK, ' '))}\n" for line in lines)
 
 
-def _record(answer: Answer) -> AnswerRecord:
+def _record(answer: Answer, policy_notes: tuple[str, ...]) -> AnswerRecord:
     decision = answer.decision
     return AnswerRecord(
         name=answer.request.flow.name,
@@ -104,7 +104,7 @@ def _record(answer: Answer) -> AnswerRecord:
         expect=answer.request.expect,
         ok=answer.ok,
         reason=decision.reason,
-        notes=decision.notes,
+        notes=(*decision.notes, *policy_notes),
     )
 
 

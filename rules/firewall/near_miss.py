@@ -9,6 +9,7 @@ import msgspec
 from rules.firewall.conditions import PROFILE_BITS, CompiledRule, profile_mask, unmet
 from rules.firewall.flow import Flow
 from rules.firewall.policy import Policy
+from rules.firewall.programs import read_program
 from rules.firewall.query import Query
 from rules.firewall.standing import voided
 from rules.firewall.truth import FALSE, TRUE, UNKNOWN
@@ -47,8 +48,8 @@ def near_misses(
     """At most ten rules that share the flow's program or port, name neither, or match and were overruled.
 
     For an `allowed` flow the Block rules that would have stopped it, else the Allow rules. `overruled` is
-    what beats an Allow rule that matches, "" if nothing does. Rules for packaged apps, and those for ICMP where
-    the flow is none, are left out: nobody meant them for it.
+    what beats an Allow rule that matches, "" if nothing does. Rules for packaged apps, and those for ICMP
+    where the flow is none, are left out: nobody meant them for it.
     """
     wanted = Action.BLOCK if allowed else Action.ALLOW
     deciding = {id(fw_rule) for fw_rule in decided_by}
@@ -124,6 +125,14 @@ def _detail(
         return _store_detail(fw_rule, policy, seen_from)
     if name in _FIXED:
         return _FIXED[name]
+    if name == "program" and fw_rule.program and (note := read_program(fw_rule.program).note):
+        return note if read_program(fw_rule.program).nobody else f"{note}, the traffic has {flow.program}"
+    if (
+        name == "service"
+        and fw_rule.service
+        and fw_rule.service.casefold() == (flow.service or "").casefold()
+    ):
+        return f"the service {fw_rule.service} has no SID of its own, so no rule can name it"
     said, asked = _SIDES[name](fw_rule, flow)
     return f"the rule says {said}, the traffic has {asked}"
 

@@ -91,7 +91,7 @@ def _conditional(
         decided_by, open_rules = (*blocks.maybe, *allows.sure), blocks.maybe
     elif default is Action.BLOCK:
         reason = f"blocked by default unless {names_of(allows.maybe)} matches"
-        decided_by, open_rules = allows.maybe, allows.maybe
+        decided_by, open_rules = allows.maybe, (*allows.maybe, *blocks.maybe)
     else:
         reason = f"no rule decides for sure, and the {where} profile's default is unknown"
         return Verdict(Outcome.CONDITIONAL, reason, (), (reason,))

@@ -7,12 +7,13 @@ r"""Windows Firewall's policy in the registry: rules of every store, profile set
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
 from scanner.model import Action, FirewallRule, Origin, Problem, Profile, ProfileSettings, Store
 from scanner.parsers.firewall_rule_string import parse_rule_string
+from scanner.parsers.legacy_exceptions import parse_legacy_exception
 from scanner.registry_key import RegistryData, RegistryKey
 from scanner.registry_paths import FIREWALL_DEFAULTS, FIREWALL_POLICY, GPO_FIREWALL_POLICY, POLICIES, SERVICES
 
@@ -51,6 +52,10 @@ _PROFILES = {
 _PROFILE_KEY = re.compile(r"(.*?\\(?:domain|private|public|standard)profile)(?:\\(.*))?", re.DOTALL)
 _LOCAL_PRIVATE = rf"{FIREWALL_POLICY}\PrivateProfile".casefold()
 _LEGACY_LISTS = (r"authorizedapplications\list", r"globallyopenports\list")
+_LEGACY_PROFILES = {
+    Profile.DOMAIN: (Profile.DOMAIN,),
+    Profile.STANDARD: (Profile.PRIVATE, Profile.PUBLIC),
+}
 _SWITCH: dict[int | None, bool] = {0: False, 1: True}
 _INVERTED_SWITCH: dict[int | None, bool] = {0: True, 1: False}
 _ACTIONS: dict[int | None, Action] = {0: Action.ALLOW, 1: Action.BLOCK}
@@ -61,11 +66,13 @@ def firewall_facts(keys: Iterable[RegistryKey]) -> Iterator[FirewallRule | Profi
     r"""Rules of every store as they come, then one ProfileSettings per profile key that is there, even empty.
 
     A key below a profile key (Logging, AuthorizedApplications ...) proves the profile key and adds to it.
-    Legacy exception lists (1.2) and values that do not fit their type are Problems; the value counts as
-    absent. Keys outside the firewall's policy are passed over. A locator is the key from FirewallPolicy or
-    WindowsFirewall on, and the value: `FirewallPolicy\FirewallRules : {id}`.
+    Legacy exception lists (1.2) of Group Policy are rules with an unknown condition; local ones, and values
+    that do not fit their type, are Problems, and the value counts as absent. Keys outside the firewall's
+    policy are passed over. A locator is the key from FirewallPolicy or WindowsFirewall on, and the value:
+    `FirewallPolicy\FirewallRules : {id}`.
     """
     profiles: dict[tuple[Store, Profile], _ProfileValues] = {}
+    legacy: list[tuple[RegistryKey, Store, Profile]] = []
     for key in keys:
         path = key.path.casefold()
         below = _PROFILE_KEY.fullmatch(path)
@@ -77,6 +84,10 @@ def firewall_facts(keys: Iterable[RegistryKey]) -> Iterator[FirewallRule | Profi
         elif below and below[1] in _PROFILES:
             found = profiles.setdefault(_PROFILES[below[1]], _ProfileValues(_origin(key)))
             yield from found.add(key, below[2] or "")
+            if below[2] in _LEGACY_LISTS:
+                legacy.append((key, *_PROFILES[below[1]]))
+    for key, store, profile in legacy:
+        yield from _legacy_exceptions(key, store, profile, profiles)
     for (store, profile), found in profiles.items():
         yield ProfileSettings(store=store, profile=profile, origin=found.origin, **found.settings)
 
@@ -105,6 +116,20 @@ def _firewall_rules(key: RegistryKey, store: Store) -> Iterator[FirewallRule | P
             )
 
 
+def _legacy_exceptions(
+    key: RegistryKey, store: Store, profile: Profile, found: Container[tuple[Store, Profile]]
+) -> Iterator[FirewallRule | Problem]:
+    """Group Policy's lists, under Domain and (with no newer profile key, 1.3) Standard, still count."""
+    applies = _LEGACY_PROFILES.get(profile, ())
+    superseded = profile is Profile.STANDARD and any((store, newer) in found for newer in applies)
+    for name, data in key.values:
+        if store is not Store.GPO or not applies or superseded or not isinstance(data, str):
+            yield _problem(key, name, data, "legacy entry, not evaluated: an exception in the XP/2003 format")
+        else:
+            origin = Origin(source=key.origin.source, locator=f"{_label(key.path)} : {name}")
+            yield parse_legacy_exception(name, data, applies, origin)
+
+
 class _ProfileValues:
     """What has been read of one profile key; `settings` are fields of ProfileSettings."""
 
@@ -114,11 +139,6 @@ class _ProfileValues:
 
     def add(self, key: RegistryKey, below: str) -> Iterator[Problem]:
         """Takes in a profile key, or the key `below` it (lower case)."""
-        if below in _LEGACY_LISTS:
-            for name, data in key.values:
-                yield _problem(
-                    key, name, data, "legacy entry, not evaluated: an exception in the XP/2003 format"
-                )
         for name, data in key.values:
             field, read = _SETTINGS.get((below, name.casefold()), ("", _text))
             if not field:

@@ -30,7 +30,9 @@ def asked(*rows: str, policy: Policy = POLICY) -> tuple[Answer, ...]:
 
 def test_json_is_one_object_a_flow_as_documented() -> None:
     blocked, conditional = json.loads(
-        render_json(asked(r"naming,tcp,9999,Public,allowed,C:\CE\n.exe", r"sip,udp,5060,Domain,,C:\CE\s.exe"))
+        render_json(
+            POLICY, asked(r"naming,tcp,9999,Public,allowed,C:\CE\n.exe", r"sip,udp,5060,Domain,,C:\CE\s.exe")
+        )
     )
 
     assert blocked == {
@@ -54,7 +56,7 @@ def test_json_is_one_object_a_flow_as_documented() -> None:
         "expect": "allowed",
         "ok": False,
         "reason": "no rule matches: the Public profile blocks by default",
-        "notes": [],
+        "notes": ["Group Policy was not collected: its rules and settings may change these decisions"],
     }
     assert conditional["decision"] == "conditional"
     assert conditional["decided_by"] == [
@@ -154,4 +156,4 @@ def test_a_service_and_an_unreadable_action_are_shown() -> None:
     text = render_text(policy, answers(policy, requests))
 
     assert "(service Tao)" in text
-    assert json.loads(render_json(answers(policy, requests)))[0]["decided_by"][0]["action"] == ""
+    assert json.loads(render_json(policy, answers(policy, requests)))[0]["decided_by"][0]["action"] == ""

@@ -210,7 +210,6 @@ def test_the_local_private_profile_key_is_not_one_that_windows_reads() -> None:
     assert "StandardProfile" in problem.reason
 
 
-@pytest.mark.parametrize("root", [LOCAL, GPO])
 @pytest.mark.parametrize(
     ("below", "name", "data"),
     [
@@ -218,12 +217,55 @@ def test_the_local_private_profile_key_is_not_one_that_windows_reads() -> None:
         ("GloballyOpenPorts", "3389:TCP", "3389:TCP:LocalSubNet:Enabled:@xpsp2res.dll,-22009"),
     ],
 )
-def test_legacy_lists_are_told_and_not_evaluated(root: str, below: str, name: str, data: str) -> None:
-    problem, settings = firewall_facts([key(rf"{root}\StandardProfile\{below}\List", **{name: data})])
+def test_local_legacy_lists_are_told_and_not_evaluated(below: str, name: str, data: str) -> None:
+    problem, settings = firewall_facts([key(rf"{LOCAL}\StandardProfile\{below}\List", **{name: data})])
     assert isinstance(problem, Problem)
     assert problem.reason.startswith("legacy entry, not evaluated: ")
     assert name in problem.origin.locator
     assert isinstance(settings, ProfileSettings)
+
+
+APPS = r"AuthorizedApplications\List"
+PORTS = r"GloballyOpenPorts\List"
+
+
+def test_group_policys_legacy_lists_are_rules_with_an_unknown_condition() -> None:
+    facts = list(
+        firewall_facts(
+            [
+                key(
+                    rf"{GPO}\StandardProfile\AuthorizedApplications\List", **{"a": r"C:\a.exe:*:Enabled:A:B"}
+                ),
+                key(
+                    rf"{GPO}\DomainProfile\GloballyOpenPorts\List",
+                    **{"p": "443:tcp:LocalSubNet,10.0.0.0/8:disabled"},
+                ),
+                key(rf"{GPO}\DomainProfile\GloballyOpenPorts\List", **{"junk": "443"}),
+            ]
+        )
+    )
+
+    program, port = (fact for fact in facts if isinstance(fact, FirewallRule))
+    assert (program.program, program.active, program.name) == (r"C:\a.exe", True, "A:B")
+    assert program.profiles == (Profile.PRIVATE, Profile.PUBLIC)
+    assert program.extra == (("Legacy", "AuthorizedApplications"),)
+    assert (port.protocol, port.local_ports, port.active) == (6, ("443",), False)
+    assert port.remote_addresses == ("LocalSubnet", "10.0.0.0/8")
+    assert [fact.text for fact in facts if isinstance(fact, Problem)] == ["443"]
+
+
+def test_a_newer_profile_key_supersedes_the_legacy_lists_of_standard() -> None:
+    facts = list(
+        firewall_facts(
+            [
+                key(rf"{GPO}\StandardProfile\AuthorizedApplications\List", **{"a": r"C:\a.exe:*:Enabled:A"}),
+                key(rf"{GPO}\PublicProfile"),
+            ]
+        )
+    )
+
+    assert not any(isinstance(fact, FirewallRule) for fact in facts)
+    assert any(isinstance(fact, Problem) and "legacy entry" in fact.reason for fact in facts)
 
 
 @pytest.mark.parametrize(
