@@ -5,16 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cached_property
 
-from rules.catalogue.model import Catalogue
+import msgspec
+
+from rules.catalogue.model import Catalogue, CatalogueRow
 from rules.causes import Diagnosis, firewall_cause, port_cause
 from rules.endpoints import Endpoint, join
 from rules.firewall.policy import Policy, effective_policy
 from rules.firewall.programs import read_program
 from rules.model import Observation
 from rules.owners import Owners
-from rules.presence import Presence, Sightings, install_directory
+from rules.presence import Installed, Presence, Sightings, install_directory, installed
 from rules.site import Site
-from scanner.model import Action, Direction, EvidenceKind, FirewallRule, Origin, Profile, Snapshot, Store
+from scanner.model import (
+    Action,
+    Direction,
+    EvidenceKind,
+    FirewallRule,
+    Listener,
+    Origin,
+    Profile,
+    Snapshot,
+    Store,
+)
 
 CORE, OPERATOR = "core-server", "operator-pc"
 _ORDINARY_STORES = (Store.LOCAL, Store.GPO, Store.MDM, Store.UNKNOWN)
@@ -25,7 +37,7 @@ class Case:
     """What a check's `find` receives. Everything is derived from the snapshot, the catalogue and the site."""
 
     def __init__(self, snapshot: Snapshot, catalogue: Catalogue, site: Site) -> None:
-        self.snapshot = snapshot
+        self.snapshot = _in_order(snapshot)
         self.catalogue = catalogue
         self.site = site
         self._hashes = {source.source: source.sha256 for source in snapshot.evidence}
@@ -37,6 +49,14 @@ class Case:
     @cached_property
     def install_directory(self) -> str | None:
         return install_directory(self.sightings, self.site)
+
+    def installed(self, row: CatalogueRow) -> Installed:
+        """What is known of one row of the catalogue on this host."""
+        return self._installed[row.id]
+
+    @cached_property
+    def _installed(self) -> dict[str, Installed]:
+        return {row.id: installed(row, self.sightings, self.install_directory) for row in self.catalogue.rows}
 
     @cached_property
     def policy(self) -> Policy:
@@ -65,13 +85,35 @@ class Case:
     def opening_rules(self) -> tuple[tuple[FirewallRule, str], ...]:
         """Active inbound allow rules that name a program, each with that path expanded and folded."""
         return tuple(
-            (fw_rule, read_program(fw_rule.program).key)
+            (fw_rule, read_program(fw_rule.program).key) for fw_rule in self._open_doors if fw_rule.program
+        )
+
+    @cached_property
+    def anonymous_rules(self) -> int:
+        """How many active inbound allow rules the evidence shows without their program, if they name one."""
+        return sum("program" in fw_rule.unread for fw_rule in self._open_doors)
+
+    @cached_property
+    def _open_doors(self) -> tuple[FirewallRule, ...]:
+        return tuple(
+            fw_rule
             for fw_rule in self.snapshot.firewall_rules
             if fw_rule.active
-            and fw_rule.program
             and (fw_rule.action, fw_rule.direction) == (Action.ALLOW, Direction.IN)
             and fw_rule.store in _ORDINARY_STORES
         )
+
+    @cached_property
+    def lacks_components(self) -> bool:
+        """True where no component of the product was seen, so that there is nothing to judge.
+
+        What is left of removed components does not count; a configured port does, where nobody looked for
+        programs.
+        """
+        seen = any(endpoint.slot.configured for endpoint in self.endpoints) or any(
+            self.installed(row).presence is Presence.PRESENT for row in self.catalogue.rows if not row.removed
+        )
+        return not seen
 
     @cached_property
     def role(self) -> str:
@@ -128,3 +170,27 @@ class Case:
     def observe_all(self, seen: Iterable[tuple[Origin, str]]) -> tuple[Observation, ...]:
         """Several observations at once, in order."""
         return tuple(self.observe(origin, observed) for origin, observed in seen)
+
+
+def _in_order(snapshot: Snapshot) -> Snapshot:
+    """The same facts in an order that does not depend on the evidence's: equal hosts give equal bytes.
+
+    Facts of one identity keep their order: of two readings of a setting the later one counts.
+    """
+    return msgspec.structs.replace(
+        snapshot,
+        interfaces=tuple(sorted(snapshot.interfaces, key=lambda fact: (fact.alias, fact.guid or ""))),
+        listeners=tuple(sorted(snapshot.listeners, key=_place)),
+        processes=tuple(sorted(snapshot.processes, key=lambda fact: (fact.pid, fact.path or fact.name))),
+        services=tuple(sorted(snapshot.services, key=lambda fact: fact.name)),
+        configured_ports=tuple(sorted(snapshot.configured_ports, key=lambda fact: fact.component)),
+        firewall_rules=tuple(sorted(snapshot.firewall_rules, key=lambda fact: (fact.store, fact.id))),
+        profile_settings=tuple(
+            sorted(snapshot.profile_settings, key=lambda fact: (fact.store, fact.profile))
+        ),
+        executables=tuple(sorted(snapshot.executables, key=lambda fact: fact.path)),
+    )
+
+
+def _place(listener: Listener) -> tuple[str, int, str, int]:
+    return listener.protocol, listener.port, listener.address, -1 if listener.pid is None else listener.pid

@@ -1,7 +1,7 @@
-"""One cause, one finding: which check is nearest the cause of what is wrong with an endpoint (design.md section 3).
+"""One cause, one finding: which check is nearest to what is wrong with an endpoint (design.md section 3).
 
-Two questions are independent: is the port what it should be (`port_cause`), and does the firewall let it through
-(`firewall_cause`). Every endpoint check asks here and reports only the endpoints that carry its own id.
+Two questions are independent: is the port what it should be (`port_cause`), and does the firewall let it
+through (`firewall_cause`). Every endpoint check asks here and reports only the endpoints with its own id.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ import msgspec
 from rules.endpoints import Basis, Endpoint
 from rules.firewall.decision import Decision
 from rules.firewall.near_miss import NearMiss
+from rules.firewall.ports import read_ports
 from rules.firewall.verdict import Outcome
-from rules.paths import directory, file_name, folded
-from scanner.model import Action, PortState
+from rules.paths import directory, file_name
+from scanner.model import Action, FirewallRule, PortState
 
 if TYPE_CHECKING:
     from rules.case import Case
@@ -57,6 +58,8 @@ def port_cause(case: Case, endpoint: Endpoint) -> Diagnosis:
         return Diagnosis(cause=Cause.DYNAMIC)
     if is_switched_off(endpoint) or endpoint.row.defined_in is None:
         return Diagnosis(cause=Cause.NONE)  # nothing is configured, so nothing can differ from it
+    if is_out_of_reach(endpoint):
+        return Diagnosis(cause=Cause.MISMATCH)
     if endpoint.basis is not Basis.CONFIGURED:
         return _undecided(endpoint)
     if not endpoint.is_running or endpoint.listeners or endpoint.unowned or case.lacks_listeners:
@@ -67,9 +70,9 @@ def port_cause(case: Case, endpoint: Endpoint) -> Diagnosis:
 def is_dynamic(case: Case, endpoint: Endpoint) -> bool:
     """True where the port will be another after the next start.
 
-    Known from the configuration (section 4 and 6 syntaxes), or seen: the configuration names no port and the program
-    listens inside the host's dynamic range. A row without a documented port may be dynamic if a program-wide
-    firewall rule follows it (A2).
+    Known from the configuration (section 4 and 6 syntaxes), or seen: the configuration names no port and the
+    program listens inside the host's dynamic range. A row without a documented port may be dynamic if a
+    program-wide firewall rule follows it (A2).
     """
     if endpoint.state in (PortState.DYNAMIC, PortState.INVALID) and endpoint.basis is Basis.NONE:
         return True
@@ -85,8 +88,17 @@ def is_dynamic(case: Case, endpoint: Endpoint) -> bool:
 
 
 def is_switched_off(endpoint: Endpoint) -> bool:
-    """True where the vendor lists a port and the host's configuration, fully understood, opens none for it."""
-    return endpoint.basis is Basis.NONE and bool(endpoint.row.ports)
+    """True where the host's configuration, fully understood, opens no port for it, or has no channel."""
+    listed = bool(endpoint.row.ports) or endpoint.state is PortState.DISABLED
+    return endpoint.basis is Basis.NONE and listed
+
+
+def is_out_of_reach(endpoint: Endpoint) -> bool:
+    """True where the component serves this host only, whatever the firewall does (contact-expert.md 4.5).
+
+    A Tomcat connector may be bound to this host on purpose, behind a web server (6.1, 6.7).
+    """
+    return endpoint.permission.is_local_only and not endpoint.slot.purpose
 
 
 def firewall_cause(case: Case, endpoint: Endpoint) -> Diagnosis:
@@ -116,44 +128,58 @@ def _why_blocked(case: Case, endpoint: Endpoint, decision: Decision) -> Diagnosi
         return Diagnosis(cause=Cause.IGNORED, decision=decision)
     allows = [miss for miss in decision.near_misses if miss.fw_rule.action is Action.ALLOW]
     for cause, concerns in _NEAREST:
-        misses = tuple(miss for miss in allows if concerns(endpoint, miss))
+        misses = tuple(miss for miss in allows if concerns(case, endpoint, miss))
         if misses:
             return Diagnosis(cause=cause, decision=decision, near_misses=misses)
     return Diagnosis(cause=Cause.MISSING, decision=decision, near_misses=tuple(allows))
 
 
-def _ignored(_: Endpoint, miss: NearMiss) -> bool:
+def _ignored(_case: Case, _: Endpoint, miss: NearMiss) -> bool:
     return set(miss.failed) == {"policy-store"}
 
 
-def _disabled(_: Endpoint, miss: NearMiss) -> bool:
+def _disabled(_case: Case, _: Endpoint, miss: NearMiss) -> bool:
     return set(miss.failed) == {"active"}
 
 
-def _wrong_profile(_: Endpoint, miss: NearMiss) -> bool:
+def _wrong_profile(_case: Case, _: Endpoint, miss: NearMiss) -> bool:
     return set(miss.failed) == {"profile"}
 
 
-def _wrong_program(endpoint: Endpoint, miss: NearMiss) -> bool:
+def _wrong_program(_: Case, endpoint: Endpoint, miss: NearMiss) -> bool:
     """The rule opens this port for the component under another path: a moved or older installation."""
     if set(miss.failed) != {"program"} or miss.fw_rule.program is None:
         return False
     name = file_name(endpoint.row.executable)
-    program = endpoint.installed.program
+    program = endpoint.program
     beside = program is not None and directory(miss.fw_rule.program) == directory(program)
     return beside or file_name(miss.fw_rule.program).casefold() == name.casefold()
 
 
-def _not_rerun(endpoint: Endpoint, miss: NearMiss) -> bool:
-    """The rule is for this very program but for another port: written from an earlier configuration."""
-    program = endpoint.installed.program
+def _not_rerun(case: Case, endpoint: Endpoint, miss: NearMiss) -> bool:
+    """The rule is for this very program but for a port it no longer uses: from an earlier configuration."""
     return (
-        set(miss.failed) == {"local-port"}
-        and endpoint.basis is Basis.CONFIGURED
-        and miss.fw_rule.program is not None
-        and program is not None
-        and folded(miss.fw_rule.program) == folded(program)
+        endpoint.basis is Basis.CONFIGURED
+        and is_for_other_port(endpoint, miss)
+        and bool(read_ports(miss.fw_rule.local_ports).spans)  # no configuration ever held a keyword
+        and not any(_opens(miss.fw_rule, other) for other in case.endpoints if _is_sibling(endpoint, other))
     )
+
+
+def is_for_other_port(endpoint: Endpoint, miss: NearMiss) -> bool:
+    """True where the rule names the endpoint's own program and another port."""
+    return set(miss.failed) == {"local-port"} and None not in (miss.fw_rule.program, endpoint.program)
+
+
+def _is_sibling(endpoint: Endpoint, other: Endpoint) -> bool:
+    """True for the endpoints of one program, itself included: a part of its own span is no old port."""
+    same = (endpoint.row.executable, endpoint.slot.protocol) == (other.row.executable, other.slot.protocol)
+    return same and other.basis is Basis.CONFIGURED
+
+
+def _opens(fw_rule: FirewallRule, endpoint: Endpoint) -> bool:
+    first, last = endpoint.span
+    return any(low <= last and first <= high for low, high in read_ports(fw_rule.local_ports).spans)
 
 
 _NEAREST = (

@@ -29,9 +29,10 @@ def always(case: Case) -> str:
 class Check(msgspec.Struct, frozen=True, kw_only=True):
     """One compliance question.
 
-    `title` states the desired condition. Without the evidence in `requires` the check cannot even look; without that
-    in `needs` it may find, but never pass. `not_applicable` returns why the check does not concern this host, or "".
-    `rationale`, `decides`, `mend` and `controls` are what `ce-audit explain` prints.
+    `title` states the desired condition. Without the evidence in `requires` the check cannot even look;
+    without that in `needs` it may find, but never pass. `not_applicable` returns why the check does not
+    concern this host, or "". `rationale`, `decides`, `mend` and `controls` are what `ce-audit explain`
+    prints.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""Every check there is, in the order reports list them. A new check is one file in `checks/` and one line here."""
+"""Every check, in the order reports list them. A new check is one file in `checks/` and one line here."""
 
 from __future__ import annotations
 

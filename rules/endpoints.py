@@ -1,4 +1,4 @@
-"""The join: documented x configured x listening x permitted, one row per CE endpoint (design.md section 3)."""
+"""The join: documented x configured x listening x permitted, one row per CE endpoint (design.md 3)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 
 from rules.catalogue.model import CataloguePort, CatalogueRow, PortKind
 from rules.permission import Permission, permission
-from rules.presence import Installed, Presence, installed
+from rules.presence import Installed, Presence
 from scanner.locations import LocationKind
 from scanner.model import ConfiguredEndpoint, ConfiguredPorts, Listener, PortState
 
@@ -28,7 +28,7 @@ class Basis(StrEnum):
 
 
 class Slot(msgspec.Struct, frozen=True, kw_only=True):
-    """One port of a row before the host is looked at: the vendor's default and what the host configures for it."""
+    """One port of a row before the host is looked at: the vendor's default and what is configured for it."""
 
     protocol: str
     documented: int | None = None
@@ -39,9 +39,9 @@ class Slot(msgspec.Struct, frozen=True, kw_only=True):
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     """One CE endpoint of this host.
 
-    `port` is the port that should be open (None where none can be demanded), `basis` says why. `listeners` are the
-    program's own sockets on it, `elsewhere` its other sockets of this protocol, `foreign` other programs' sockets
-    on it, `unowned` sockets on it whose owner the evidence does not tell.
+    `port` is the port that should be open (None where none can be demanded), `basis` says why. `listeners`
+    are the program's own sockets on it, `elsewhere` its other sockets of this protocol, `foreign` other
+    programs' sockets on it, `unowned` sockets on it whose owner the evidence does not tell.
     """
 
     row: CatalogueRow
@@ -70,6 +70,25 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
         return self.configuration.state if self.configuration else PortState.NOT_DETERMINABLE
 
     @property
+    def program(self) -> str | None:
+        """The path that Windows compares with a firewall rule's program."""
+        return self.permission.program
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """The first and last port that it may take; (0, 0) where no port can be demanded."""
+        configured = self.slot.configured
+        if configured is None:
+            return self.port or 0, self.port or 0
+        return configured.port, configured.port_end or configured.port
+
+    @property
+    def ports(self) -> str:
+        """The port, the span it may come from, or "" where no port can be demanded."""
+        first, last = self.span
+        return f"{first}-{last}" if last > first else str(first or "")
+
+    @property
     def title(self) -> str:
         """The component with its variant and purpose, as findings and reports name it."""
         variant = f" ({self.row.variant})" if self.row.variant else ""
@@ -80,17 +99,26 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
 def join(case: Case) -> tuple[Endpoint, ...]:
     """Every endpoint of the rows that are, or may be, on this host and still part of the product."""
     configurations = {found.component: found for found in case.snapshot.configured_ports}
+    running = {row.id for row in case.catalogue.rows if case.installed(row).processes}
     return tuple(
         endpoint
         for row in case.catalogue.rows
-        if not row.removed and row.kind is not PortKind.NO_PORTS
+        if not row.removed and row.kind is not PortKind.NO_PORTS and not _stands_by(row, running)
         for endpoint in _endpoints(case, row, configurations.get(row.id))
     )
 
 
+def _stands_by(row: CatalogueRow, running: set[str]) -> bool:
+    """True for the variant that is not in use: its alternative runs and it does not (A6)."""
+    return row.id not in running and not running.isdisjoint(row.alternatives)
+
+
 def _endpoints(case: Case, row: CatalogueRow, configuration: ConfiguredPorts | None) -> Iterator[Endpoint]:
-    found = installed(row, case.sightings, case.install_directory)
-    if found.presence is Presence.ABSENT or (found.presence is Presence.UNKNOWN and configuration is None):
+    found = case.installed(row)
+    if found.presence is Presence.ABSENT:
+        return
+    # a configuration without a port does not show that the component is here: a missing value says as much
+    if found.presence is Presence.UNKNOWN and not (configuration and configuration.endpoints):
         return
     for slot in slots_of(row, configuration):
         port, basis = _expected(case, row, found, configuration, slot)
@@ -102,7 +130,7 @@ def _expected(
 ) -> tuple[int | None, Basis]:
     """The port to demand and why: what is configured, else what is seen, else the default (A1)."""
     if slot.configured is not None:
-        return slot.configured.port, Basis.CONFIGURED
+        return _of_span(case, found, slot.configured), Basis.CONFIGURED
     if configuration is not None and (
         configuration.state in (PortState.DYNAMIC, PortState.INVALID, PortState.DISABLED)
         # server.xml is of known syntax: a connector it does not have is switched off
@@ -120,6 +148,13 @@ def _expected(
     if len(unclaimed) == 1 and not row.dynamic_app:
         return unclaimed.pop(), Basis.OBSERVED
     return slot.documented, Basis.ASSUMED if slot.documented else Basis.NONE
+
+
+def _of_span(case: Case, found: Installed, configured: ConfiguredEndpoint) -> int:
+    """The configured port; of a span the one in use, for the program takes the first that is free (4.5)."""
+    own = {listener.port for listener in _own(case, found, configured.protocol)}
+    span = range(configured.port, (configured.port_end or configured.port) + 1)
+    return next((port for port in span if port in own), configured.port)
 
 
 def _endpoint(
@@ -163,8 +198,8 @@ def _own(case: Case, found: Installed, protocol: str) -> tuple[Listener, ...]:
 def slots_of(row: CatalogueRow, configuration: ConfiguredPorts | None) -> Iterator[Slot]:
     """The row's documented ports with what is configured for each, then whatever else is configured.
 
-    A configured endpoint belongs to the documented port of the same number, else of the same purpose, else (where
-    the row's ports have no purpose) to the first one still free.
+    A configured endpoint belongs to the documented port of the same number, else of the same purpose, else
+    (where the row's ports have no purpose) to the first one still free.
     """
     left = list(configuration.endpoints) if configuration else []
     chosen: dict[int, ConfiguredEndpoint] = {}

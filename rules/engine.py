@@ -28,12 +28,14 @@ from scanner.model import EvidenceKind, Gap
 logger = logging.getLogger(__name__)
 
 _MOST_REASONS = 3
+_NO_COMPONENT = "no Contact Expert component was seen on this host"
 
 
 def run(checks: Iterable[Check], case: Case, tool: str) -> Results:
     """Judge one host. `tool` names the program and version, for the record.
 
-    The same case gives the same results, byte for byte: no clock, no environment, no order but that of the checks.
+    The same case gives the same results, byte for byte: no clock, no environment, no order but that of the
+    checks.
     """
     results = tuple(_evaluate(check, case) for check in checks)
     return Results(
@@ -72,7 +74,7 @@ def verdict(results: Iterable[CheckResult]) -> Verdict:
 
 
 def fingerprint(check: str, finding: Finding) -> str:
-    """Identity of a finding across runs, renamed hosts and tool versions: what it is about, never where it stood."""
+    """Identity of a finding across runs, host names and versions: what it is about, never where it stood."""
     parts = (check, finding.component, finding.variant, finding.protocol, finding.subject)
     return hashlib.sha256("\x1f".join(parts).casefold().encode()).hexdigest()[:16]
 
@@ -89,27 +91,35 @@ def _evaluate(check: Check, case: Case) -> CheckResult:
         )
 
     try:
-        if reason := check.not_applicable(case):
+        unseen = _NO_COMPONENT if case.lacks_components else ""
+        if not unseen and (reason := check.not_applicable(case)):
             return result(Status.NOT_APPLICABLE, reason)
-        if reason := _lacking(case, check.requires):
-            return result(Status.NOT_PROVEN, reason)
+        if reason := _lacking(case, check.requires, wholly=True):
+            return result(Status.NOT_PROVEN, _joined(unseen, reason))
         found = tuple(check.find(case))
-    except Exception as error:  # noqa: BLE001 - the one boundary: a broken check is itself a result
+    except Exception as error:  # the one boundary: a broken check is itself a result
         logger.debug("check %s crashed", check.id, exc_info=True)
         return result(Status.ERROR, f"the check failed: {type(error).__name__}: {error}")
     findings = tuple(_identified(check, item) for item in found if isinstance(item, Finding))
     open_questions = [f"{item.subject}: {item.reason}" for item in found if isinstance(item, Unproven)]
-    lacking = _lacking(case, check.needs)
-    reason = "; ".join(dict.fromkeys(open_questions + ([lacking] if lacking else [])))
+    reason = _joined(unseen, *open_questions, _lacking(case, check.requires | check.needs))
     if findings:
         return result(Status.FAIL, reason, findings)
     return result(Status.NOT_PROVEN if reason else Status.PASS, reason)
 
 
-def _lacking(case: Case, kinds: frozenset[EvidenceKind]) -> str:
-    """The gaps that concern the whole of a kind of evidence; one about a single component is the check's to weigh."""
+def _lacking(case: Case, kinds: frozenset[EvidenceKind], *, wholly: bool = False) -> str:
+    """The gaps in a kind of evidence; one about a single component is the check's to weigh.
+
+    `wholly` leaves out the partial ones, beside which there is enough to look at.
+    """
     gaps = [gap for gap in case.snapshot.gaps if gap.kind in kinds and not gap.subject]
+    gaps = [gap for gap in gaps if not (wholly and gap.partial)]
     return "; ".join(f"{gap.kind.value}: {gap.reason}" for gap in gaps)
+
+
+def _joined(*reasons: str) -> str:
+    return "; ".join(dict.fromkeys(filter(None, reasons)))
 
 
 def _concerns(case: Case, gap: Gap) -> bool:
@@ -131,12 +141,14 @@ def _reasons(results: tuple[CheckResult, ...]) -> tuple[str, ...]:
         if not finding.waived and finding.severity.at_least(Severity.MEDIUM)
     ]
     worst = [text for _, text in sorted(found, key=lambda pair: pair[0])]
-    doubts = [
-        f"{result.title}: {result.reason}"
-        for result in results
-        if result.status in (Status.NOT_PROVEN, Status.ERROR)
-    ]
-    return tuple((worst or doubts)[:_MOST_REASONS])
+    return tuple((worst or _doubts(results))[:_MOST_REASONS])
+
+
+def _doubts(results: tuple[CheckResult, ...]) -> list[str]:
+    """What leaves checks open, once each, with how many it leaves open; what leaves most open comes first."""
+    undecided = (result for result in results if result.status in (Status.NOT_PROVEN, Status.ERROR))
+    count = Counter(part for result in undecided for part in dict.fromkeys(result.reason.split("; ")))
+    return [f"{part} ({number} checks undecided)" for part, number in count.most_common()]
 
 
 def _summary(results: tuple[CheckResult, ...]) -> Summary:

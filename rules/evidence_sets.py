@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from scanner.model import EvidenceKind
 
-# What the effective decision rests on: without Group Policy's part a local rule may count for nothing, and a missing
-# one may be there (windows-firewall.md 1.1).
+# What the effective decision rests on: without Group Policy's part a local rule may count for nothing, and a
+# missing one may be there (windows-firewall.md 1.1).
 DECISION = frozenset({EvidenceKind.FIREWALL_RULES, EvidenceKind.GPO_POLICY, EvidenceKind.PROFILE_SETTINGS})
 
 # What says which endpoints there should be.

@@ -47,7 +47,7 @@ def defined_where(endpoint: Endpoint) -> str:
 
 
 def subject(endpoint: Endpoint) -> str:
-    """The endpoint's lasting name: the documented port where there is one, so that a changed port stays itself."""
+    """The endpoint's lasting name, by its documented port if it has one: a changed port stays itself."""
     configured = endpoint.slot.configured.port if endpoint.slot.configured else None
     port = endpoint.slot.documented or configured
     return f"{endpoint.title} {endpoint.slot.protocol}{f'/{port}' if port else ''}"
@@ -55,7 +55,7 @@ def subject(endpoint: Endpoint) -> str:
 
 def place(endpoint: Endpoint) -> str:
     """`DBConnectorServer on TCP 9901`."""
-    return f"{endpoint.title} on {endpoint.slot.protocol.upper()} {endpoint.port or '(no fixed port)'}"
+    return f"{endpoint.title} on {endpoint.slot.protocol.upper()} {endpoint.ports or '(no fixed port)'}"
 
 
 def reported(case: Case, cause: Cause) -> Iterator[tuple[Endpoint, Diagnosis] | Unproven]:
@@ -71,11 +71,23 @@ def reported(case: Case, cause: Cause) -> Iterator[tuple[Endpoint, Diagnosis] | 
             )
 
 
+def anonymous(case: Case) -> Iterator[Unproven]:
+    """What leaves any question about the programs of firewall rules open: a listing without them."""
+    if case.anonymous_rules:
+        yield Unproven(
+            subject="firewall rules",
+            reason=f"the evidence does not show for which programs {case.anonymous_rules} of them are",
+        )
+
+
 def describe(fw_rule: FirewallRule) -> str:
     """A firewall rule in one line, as an administrator would read it out."""
     action = fw_rule.action.value if fw_rule.action else "no action"
     parts = [
-        f"{'' if fw_rule.active else 'disabled, '}{action} {fw_rule.direction.value if fw_rule.direction else '?'}",
+        (
+            f"{'' if fw_rule.active else 'disabled, '}{action} "
+            f"{fw_rule.direction.value if fw_rule.direction else '?'}"
+        ),
         _PROTOCOLS.get(fw_rule.protocol, f"protocol {fw_rule.protocol}"),
         f"port {','.join(fw_rule.local_ports)}" if fw_rule.local_ports else "any port",
         fw_rule.program or ("program not shown" if "program" in fw_rule.unread else "any program"),

@@ -1,4 +1,4 @@
-"""The endpoint matrix of a report: each endpoint's four facts and the one state they make (design.md section 3)."""
+"""The endpoint matrix of a report: each endpoint's four facts and the one state they make (design.md 3)."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from rules.case import Case
 from rules.catalogue.model import PortKind, Source
-from rules.causes import Cause, Diagnosis
+from rules.causes import Cause, Diagnosis, is_switched_off
 from rules.endpoints import Basis, Endpoint
 from rules.firewall.verdict import Outcome
 from rules.model import DecidedBy, EndpointRow, Permitted
-from rules.presence import Presence, installed
+from rules.presence import Presence
 from scanner.model import PortState
 
 _LISTENING = {True: "listening", False: "not listening"}
@@ -89,7 +89,7 @@ def _state(case: Case, endpoint: Endpoint, diagnosis: Diagnosis) -> str:
         return "dynamic: the port changes at every start"
     if endpoint.presence is Presence.UNKNOWN:
         return "configured; whether it is installed is not known"
-    if endpoint.port is None and endpoint.row.ports:
+    if is_switched_off(endpoint):
         return "switched off in the configuration"
     words = [_BASIS[endpoint.basis]]
     outcome = endpoint.permission.overall
@@ -113,7 +113,7 @@ def _without_endpoint(case: Case) -> Iterator[EndpointRow]:
     for row in case.catalogue.rows:
         if row.kind is not PortKind.NO_PORTS and not row.removed:
             continue
-        if installed(row, case.sightings, case.install_directory).presence is Presence.PRESENT:
+        if case.installed(row).presence is Presence.PRESENT:
             yield EndpointRow(
                 component=row.component,
                 variant=row.variant,

@@ -1,4 +1,5 @@
-"""Judgements: what a check is, what it finds, and the `results-v1` record of one assessment (design.md section 3).
+"""Judgements: what a check is, what it finds, and the `results-v1` record of one assessment (design.md
+section 3).
 
 The structures under `Results` are the public JSON; their schema is published in `docs/schemas/`.
 """
@@ -45,7 +46,7 @@ class Verdict(StrEnum):
 
 
 class Observation(msgspec.Struct, frozen=True, kw_only=True):
-    """One piece of evidence behind a finding: what was read, where; `sha256` of the source it was read from."""
+    """One piece of evidence behind a finding: what was read, where, and the SHA-256 of that source."""
 
     source: str
     locator: str = ""
@@ -94,7 +95,7 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Permitted(msgspec.Struct, frozen=True, kw_only=True):
-    """Windows' decision for connections from CE servers and from clients; "" where that source is not expected."""
+    """Windows' decision for connections from CE servers and from clients; "" where none is expected."""
 
     server: str = ""
     client: str = ""
@@ -108,7 +109,7 @@ class DecidedBy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EndpointRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A line of the endpoint matrix: documented x configured x listening x permitted, and the state they make."""
+    """A line of the endpoint matrix: documented x configured x listening x permitted, and what they make."""
 
     component: str
     variant: str = ""
@@ -163,7 +164,7 @@ class Summary(
 
 
 class Results(msgspec.Struct, frozen=True, kw_only=True):
-    """`results-v1`: one assessment of one host. Holds no clock reading of ours: the same evidence, the same bytes."""
+    """`results-v1`: one assessment of one host. No clock reading in it: the same evidence, the same bytes."""
 
     schema: str = RESULTS_SCHEMA
     tool: str = ""

@@ -11,7 +11,7 @@ SYSTEM_PID = 4  # kernel-mode listeners, HTTP.sys among them (windows-firewall.m
 
 
 class Owners:
-    """Processes by PID and listeners by port, so that the join costs listeners + endpoints, not their product."""
+    """Processes by PID and listeners by port: the join costs listeners + endpoints, not their product."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._processes = {process.pid: process for process in snapshot.processes}
@@ -44,10 +44,11 @@ class Owners:
         return listener.image
 
     def is_owned_by(self, listener: Listener, program: str | None, executable: str) -> bool | None:
-        """Whether the component at `program` (or ending in `executable`) holds the socket; None = cannot tell.
+        """Whether the component at `program` (or ending in `executable`) holds the socket; None = cannot
+        tell.
 
-        A program in the component's own directory counts as the component: whether a `*Loader.exe` or its child
-        opens the socket is not documented (contact-expert.md 1.9).
+        A program in the component's own directory counts as the component: whether a `*Loader.exe` or its
+        child opens the socket is not documented (contact-expert.md 1.9).
         """
         name = self.name(listener)
         if name is None:

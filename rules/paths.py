@@ -1,4 +1,4 @@
-"""Windows paths as the judges compare them: case-insensitive, whole components, never touching a file system."""
+"""Windows paths as the judges compare them: without case, whole components, never touching a file system."""
 
 from __future__ import annotations
 

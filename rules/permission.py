@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from rules.catalogue.model import CatalogueRow, Source
+from rules.firewall.addresses import is_loopback, read_address
 from rules.firewall.decision import Decision, decide
 from rules.firewall.flow import TCP, UDP, Flow
 from rules.firewall.verdict import Outcome
@@ -21,24 +22,38 @@ if TYPE_CHECKING:
 ANY_IPV4 = "0.0.0.0"  # noqa: S104 - what a listener shows, not what we bind
 LOOPBACK = "127.0.0.1"
 _PROTOCOLS = {"tcp": TCP, "udp": UDP}
+_LONGEST_SPAN = 64  # ports asked about one by one; a span is a handful in practice
 _WORST_FIRST = (Outcome.BLOCKED, Outcome.CONDITIONAL, Outcome.NOT_EXPOSED)
 
 
 class Permission(msgspec.Struct, frozen=True, kw_only=True):
-    """The decisions behind an endpoint: for each expected source one per bound address and remote network."""
+    """The decisions behind an endpoint: for each port, source and caller one per address it is bound to.
 
+    `program` is the path that Windows compares: the socket's owner, else where the component is installed.
+    """
+
+    program: str | None = None
+    bound: tuple[str, ...] = ()
     decisions: tuple[tuple[Source, tuple[Decision, ...]], ...] = ()
 
     def outcome(self, source: Source) -> Outcome | None:
-        """What holds everywhere for `source`; conditional where it differs, None where it is not expected."""
-        decisions = dict(self.decisions).get(source, ())
-        return _combined({decision.outcome for decision in decisions}) if decisions else None
+        """What holds for `source`: the worst of its ports and callers; None where it is not expected.
+
+        One port and caller is conditional where it differs by the address that the socket is bound to.
+        """
+        groups = [decisions for expected, decisions in self.decisions if expected is source and decisions]
+        return _worst({_combined({found.outcome for found in group}) for group in groups}) if groups else None
 
     @property
     def overall(self) -> Outcome:
         """The worst outcome of any expected source."""
-        outcomes = {self.outcome(source) for source, _ in self.decisions}
-        return next((outcome for outcome in _WORST_FIRST if outcome in outcomes), Outcome.ALLOWED)
+        return _worst({self.outcome(source) for source, _ in self.decisions})
+
+    @property
+    def is_local_only(self) -> bool:
+        """True where the socket is bound to the loopback address alone, which no network reaches."""
+        addresses = [read_address(text) for text in self.bound]
+        return bool(addresses) and all(address is not None and is_loopback(address) for address in addresses)
 
     def all(self) -> Iterator[Decision]:
         """Every decision once; two sources may share one."""
@@ -56,8 +71,8 @@ def permission(
 ) -> Permission:
     """Decide every flow that the endpoint must serve, with near misses where it is blocked.
 
-    The local addresses are those the program listens on, else the one it is configured for, else all of the host's.
-    Without a port only program-wide rules can permit it (contact-expert.md section 9, A2 and A4).
+    The local addresses are those the program listens on, else the one it is configured for, else all of the
+    host's. Without a port only program-wide rules can permit it (contact-expert.md section 9, A2 and A4).
     """
     owner = case.owners.name(listeners[0]) if listeners else None
     flow = Flow(
@@ -69,29 +84,38 @@ def permission(
         profile=case.site.expected_profile,
     )
     bound = _bound_addresses(listeners, configured)
-    decided = {
-        remotes: tuple(_decisions(case, flow, bound, remotes))
-        for remotes in (case.site.servers, case.site.clients)
-    }
-    remotes_of = {Source.SERVER: case.site.servers, Source.CLIENT: case.site.clients}
-    return Permission(decisions=tuple((source, decided[remotes_of[source]]) for source in row.sources))
+    callers: dict[str | None, list[Source]] = {}
+    for source in row.sources:
+        for remote in {Source.SERVER: case.site.servers, Source.CLIENT: case.site.clients}[source] or (None,):
+            callers.setdefault(remote, []).append(source)
+    decided: list[tuple[Source, tuple[Decision, ...]]] = []
+    for each in _ports(port, configured):
+        for remote, sources in callers.items():
+            asked = msgspec.structs.replace(flow, local_port=each, remote_address=remote)
+            group = tuple(_decisions(case, asked, bound))
+            decided += [(source, group) for source in sources]
+    return Permission(program=flow.program, bound=bound, decisions=tuple(decided))
 
 
-def _decisions(
-    case: Case, flow: Flow, bound: tuple[str, ...], remotes: tuple[str, ...]
-) -> Iterator[Decision]:
+def _ports(port: int | None, configured: ConfiguredEndpoint | None) -> Iterable[int | None]:
+    """The ports that must be open: every one of a span, for the program takes the first that is free."""
+    if configured is None or configured.port_end is None:
+        return (port,)
+    return range(configured.port, min(configured.port_end, configured.port + _LONGEST_SPAN) + 1)
+
+
+def _decisions(case: Case, flow: Flow, bound: tuple[str, ...]) -> Iterator[Decision]:
     for local in bound:
-        for remote in remotes or (None,):
-            asked = msgspec.structs.replace(flow, local_address=local, remote_address=remote)
-            decision = decide(case.policy, asked)
-            yield decide(case.policy, asked, trace=True) if decision.outcome is Outcome.BLOCKED else decision
+        asked = msgspec.structs.replace(flow, local_address=local)
+        decision = decide(case.policy, asked)
+        yield decide(case.policy, asked, trace=True) if decision.outcome is Outcome.BLOCKED else decision
 
 
 def _bound_addresses(
     listeners: tuple[Listener, ...], configured: ConfiguredEndpoint | None
 ) -> tuple[str, ...]:
-    """The addresses to ask about. IPv6 counts only where nothing is bound on IPv4: a rule scoped to IPv4 servers
-    must not read as blocked because the socket also has an IPv6 twin.
+    """The addresses to ask about. IPv6 counts only where nothing is bound on IPv4: a rule scoped to IPv4
+    servers must not read as blocked because the socket also has an IPv6 twin.
     """
     bound = {listener.address for listener in listeners} or {_configured_address(configured)}
     return tuple(sorted({address for address in bound if ":" not in address} or bound))
@@ -106,6 +130,10 @@ def _configured_address(configured: ConfiguredEndpoint | None) -> str:
         return str(ip_address(text.strip("[]")))
     except ValueError:
         return ANY_IPV4
+
+
+def _worst(outcomes: Collection[Outcome | None]) -> Outcome:
+    return next((outcome for outcome in _WORST_FIRST if outcome in outcomes), Outcome.ALLOWED)
 
 
 def _combined(outcomes: set[Outcome]) -> Outcome:

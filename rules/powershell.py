@@ -1,4 +1,4 @@
-"""PowerShell and netsh text that is safe whatever the host put into a name (windows-firewall.md 6.1 to 6.3)."""
+"""PowerShell and netsh text that is safe whatever a host puts in a name (windows-firewall.md 6.1 to 6.3)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def quoted(text: str) -> str:
 
 
 def wildcard_free(text: str) -> str:
-    """An expression that names exactly `text` where a cmdlet would read wildcards, such as a rule id with `[`."""
+    """An expression that names exactly `text` where a cmdlet would read wildcards, such as an id with `[`."""
     if any(character in text for character in "[]*?`"):
         return f"([WildcardPattern]::Escape({quoted(text)}))"
     return quoted(text)

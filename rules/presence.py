@@ -1,6 +1,7 @@
 """Which CE components are on this host, and where CE is installed (contact-expert.md section 9, A6 and A9).
 
-The install directory is not documented anywhere (contact-expert.md 1.10), so it is read off the paths themselves.
+The install directory is not documented anywhere (contact-expert.md 1.10), so it is read off the paths
+themselves.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class Installed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Sightings:
-    """Everything the snapshot says about executables, by their file name, so that each row looks only there."""
+    """All that the snapshot says about executables, by file name, so that each row looks only there."""
 
     def __init__(self, snapshot: Snapshot, catalogue: Catalogue) -> None:
         self.processes: dict[str, list[Process]] = defaultdict(list)
@@ -80,10 +81,24 @@ def install_directory(sightings: Sightings, site: Site) -> str | None:
 def installed(row: CatalogueRow, sightings: Sightings, directory: str | None) -> Installed:
     """Whether the executable of `row` is on the host, as far as the evidence tells.
 
-    A process without a path counts where its file name belongs to one executable of the catalogue only (A16).
+    A process without a path counts where its file name belongs to one executable of the catalogue only
+    (A16). A component that runs, or is a service, below another directory than the rest is there all the
+    same; a mere file elsewhere is what an older installation left.
     """
-    name = file_name(row.executable).casefold()
     program = f"{directory}\\{row.executable}" if directory else None
+    found = _at(row, sightings, program)
+    if found.presence is Presence.PRESENT or program is None:
+        return found
+    elsewhere = _at(row, sightings, None)
+    commands = [elsewhere.service.path] if elsewhere.service else []
+    paths = (*(process.path for process in elsewhere.processes), *map(program_of_command, commands))
+    path = next(filter(None, paths), None)
+    return msgspec.structs.replace(elsewhere, program=path) if path else found
+
+
+def _at(row: CatalogueRow, sightings: Sightings, program: str | None) -> Installed:
+    """What was seen of `row` at `program`; wherever it is where that is None."""
+    name = file_name(row.executable).casefold()
     named_alike = len(sightings.executables[name]) > 1
 
     def is_it(path: str | None) -> bool:

@@ -1,7 +1,7 @@
 """The commands that mend a finding, with their undo: PowerShell first, netsh where it can say the same.
 
-Rules are disabled rather than removed, because that is what an undo can restore exactly; every command names its
-rule by id (windows-firewall.md 6.1). A rule of Group Policy cannot be changed on the host.
+Rules are disabled rather than removed, because that is what an undo can restore exactly; every command names
+its rule by id (windows-firewall.md 6.1). A rule of Group Policy cannot be changed on the host.
 """
 
 from __future__ import annotations
@@ -31,26 +31,32 @@ def rerun_cmdlets(case: Case) -> Remediation:
 
 
 def restart(case: Case) -> str:
-    """What must be restarted after the firewall changed; nothing is said of operator PCs (contact-expert.md 1.11)."""
+    """What must be restarted after a change; nothing is said of operator PCs (contact-expert.md 1.11)."""
     return RESTART_SERVER if case.role == CORE else ""
 
 
-def allow(case: Case, endpoint: Endpoint) -> Remediation:
-    """One narrow allow rule for an endpoint that has none, and the vendor's way to the same end."""
-    program = endpoint.installed.program
+def allow(case: Case, endpoint: Endpoint, *, every_port: bool = False) -> Remediation:
+    """One narrow allow rule for an endpoint that has none, and the vendor's way to the same end.
+
+    The rule names no port where none can be demanded (contact-expert.md 9, A2 and A4), or with `every_port`.
+    """
+    program = endpoint.program
     if program is None or not is_quotable(program):
         return Remediation(manual=(_VENDOR_WAY,), restart=restart(case))
-    ports = _port_argument(endpoint)
+    ports = "" if every_port else endpoint.ports
     identity = f"ce-audit-{endpoint.row.id}-{endpoint.slot.protocol}{f'-{ports}' if ports else ''}"
-    shown = f"Contact Expert {endpoint.title} ({endpoint.slot.protocol.upper()}-In)"
+    title = endpoint.row.title if every_port else endpoint.title
+    shown = f"Contact Expert {title} ({endpoint.slot.protocol.upper()}-In)"
     profiles = tuple(profile.value.capitalize() for profile in case.profiles)
     protocol = endpoint.slot.protocol.upper()
     scope = f" -LocalPort {ports}" if ports else ""
     return Remediation(
         commands=(
-            f"New-NetFirewallRule -Name {quoted(identity)} -DisplayName {quoted(shown)} -Direction Inbound "
-            f"-Action Allow -Enabled True -Profile {','.join(profiles)} -Protocol {protocol}{scope} "
-            f"-Program {quoted(program)}",
+            (
+                f"New-NetFirewallRule -Name {quoted(identity)} -DisplayName {quoted(shown)} "
+                f"-Direction Inbound -Action Allow -Enabled True -Profile {','.join(profiles)} "
+                f"-Protocol {protocol}{scope} -Program {quoted(program)}"
+            ),
         ),
         netsh=_netsh_add(shown, protocol, ports, profiles, program),
         undo=(f"Remove-NetFirewallRule -Name {quoted(identity)}",),
@@ -123,8 +129,8 @@ def _by_hand(fw_rule: FirewallRule, what: str) -> str:
     if fw_rule.store is Store.LOCAL:
         return f"In wf.msc find the inbound rule {fw_rule.name or fw_rule.id!r} and {what}."
     return (
-        f"The rule {fw_rule.name or fw_rule.id!r} comes from the {fw_rule.store.value} store and cannot be changed "
-        f"on this host: {what} where it is defined (Group Policy or device management)."
+        f"The rule {fw_rule.name or fw_rule.id!r} comes from the {fw_rule.store.value} store and cannot be "
+        f"changed on this host: {what} where it is defined (Group Policy or device management)."
     )
 
 
@@ -135,18 +141,11 @@ def _netsh_add(
         return ()
     scope = f" localport={ports}" if ports else ""
     return (
-        f'netsh advfirewall firewall add rule name="{shown}" dir=in action=allow protocol={protocol}{scope} '
-        f'program="{program}" profile={",".join(profiles).lower()} enable=yes',
+        (
+            f'netsh advfirewall firewall add rule name="{shown}" dir=in action=allow '
+            f'protocol={protocol}{scope} program="{program}" profile={",".join(profiles).lower()} enable=yes'
+        ),
     )
-
-
-def _port_argument(endpoint: Endpoint) -> str:
-    """The port, the span, or "" where only a program-wide rule can serve (contact-expert.md section 9, A2, A4)."""
-    if endpoint.port is None:
-        return ""
-    configured = endpoint.slot.configured
-    end = configured.port_end if configured else None
-    return f"{endpoint.port}-{end}" if end else str(endpoint.port)
 
 
 def _names(profiles: Iterable[Profile]) -> str:

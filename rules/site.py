@@ -10,8 +10,9 @@ from scanner.model import Profile
 class Site(msgspec.Struct, frozen=True, kw_only=True):
     """A site's own truth (design.md section 4).
 
-    `role` is `core-server`, `operator-pc` or None for "decide by what is installed"; `servers` and `clients` are
-    addresses in CIDR form from which CE servers and operator PCs connect, empty where the site has not said.
+    `role` is `core-server`, `operator-pc` or None for "decide by what is installed"; `servers` and `clients`
+    are addresses in CIDR form from which CE servers and operator PCs connect, empty where the site has not
+    said.
     """
 
     role: str | None = None

@@ -31,8 +31,8 @@ def _by_port(case: Case, endpoint: Endpoint, diagnosis: Diagnosis) -> Finding:
     return endpoint_finding(
         endpoint,
         severity=Severity.HIGH,
-        message=f"{endpoint.title} is configured for {endpoint.slot.protocol.upper()} {endpoint.port}, but its firewall "
-        f"rule still opens {old}",
+        message=f"{endpoint.title} is configured for {endpoint.slot.protocol.upper()} {endpoint.port}, but "
+        f"its firewall rule still opens {old}",
         expected=f"an allow rule for {place(endpoint)}",
         observed=f"the rule opens {old}",
         evidence=seen_configuration(case, endpoint)
@@ -42,7 +42,7 @@ def _by_port(case: Case, endpoint: Endpoint, diagnosis: Diagnosis) -> Finding:
 
 
 def _by_time(case: Case, told: set[str]) -> Iterator[Finding]:
-    """One finding for each source, not told of yet, that changed after the rules: probable, not certain (A15)."""
+    """One finding for each source, not told of yet, that changed after the rules: only probable (A15)."""
     written = case.snapshot.host.firewall_changed_at
     for endpoint in case.endpoints:
         found = endpoint.configuration
@@ -54,10 +54,11 @@ def _by_time(case: Case, told: set[str]) -> Iterator[Finding]:
         yield Finding(
             severity=Severity.LOW,
             subject=found.location,
-            message=f"{found.location} changed after the firewall rules were last written: the cmdlets were probably "
-            "not re-run",
+            message=f"{found.location} changed after the firewall rules were last written: the cmdlets were "
+            "probably not re-run",
             expected="firewall rules written after the last change of the configuration",
-            observed=f"configuration changed {found.changed_at.isoformat()}, rules written {written.isoformat()}",
+            observed=f"configuration changed {found.changed_at.isoformat()}, rules written "
+            f"{written.isoformat()}",
             impact="None seen: the ports still agree. The vendor asks for the cmdlets after every change.",
             evidence=seen_configuration(case, endpoint),
             remediation=rerun_cmdlets(case),
@@ -70,10 +71,11 @@ CHECK = Check(
     severity=Severity.HIGH,
     requires=DECISION,
     needs=ENDPOINTS | {EvidenceKind.CHANGE_TIMES},
-    rationale="The vendor's cmdlets read the configuration once. Whoever changes a port and forgets to re-run them "
-    "leaves the old door open and the new one shut.",
-    decides="For certain where a component's rule opens another port than the configured one, which stays blocked "
-    "(high). Probably, where a configuration source is newer than the rules although the ports agree (low).",
+    rationale="The vendor's cmdlets read the configuration once. Whoever changes a port and forgets to "
+    "re-run them leaves the old door open and the new one shut.",
+    decides="For certain where a component's rule opens another port than the configured one, which stays "
+    "blocked (high). Probably, where a configuration source is newer than the rules although the ports agree "
+    "(low).",
     mend="Remove-CEFirewallRules, then Add-CEFirewallRules, then restart the whole application server.",
     controls=("NIST SP 800-53 r5 CM-3", "PCI DSS v4.0 1.2.8"),
     find=find,

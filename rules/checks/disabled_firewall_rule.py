@@ -39,7 +39,8 @@ CHECK = Check(
     requires=DECISION,
     needs=ENDPOINTS,
     rationale="A disabled rule looks right in every list and permits nothing.",
-    decides="The endpoint is blocked by default, and an allow rule would have matched but for being disabled.",
+    decides="The endpoint is blocked by default, and an allow rule would have matched but for being "
+    "disabled.",
     mend="Enable the rule, or re-run the vendor's cmdlets.",
     controls=("NIST SP 800-53 r5 CM-6", "PCI DSS v4.0 1.2.7"),
     find=find,

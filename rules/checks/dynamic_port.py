@@ -13,6 +13,7 @@ from rules.findings import defined_where, endpoint_finding, seen_configuration, 
 from rules.firewall.verdict import Outcome
 from rules.model import Finding, Remediation, Severity
 from rules.remedies import rerun_cmdlets
+from scanner.model import PortState
 
 
 def find(case: Case) -> Iterator[Finding | Unproven]:
@@ -21,6 +22,22 @@ def find(case: Case) -> Iterator[Finding | Unproven]:
             yield _finding(case, endpoint)
         elif diagnosis.cause is Cause.UNDECIDED:
             yield Unproven(subject=subject(endpoint), reason=diagnosis.reason)
+        elif endpoint.slot.configured and endpoint.slot.configured.port_end:
+            yield _span(case, endpoint)
+
+
+def _span(case: Case, endpoint: Endpoint) -> Finding:
+    """A firewall rule can cover a span; whether one does, the firewall checks say."""
+    return endpoint_finding(
+        endpoint,
+        severity=Severity.LOW,
+        message=f"{endpoint.title} takes the first free {endpoint.slot.protocol.upper()} port of "
+        f"{endpoint.ports}",
+        expected="one static port",
+        observed=f"any port of {endpoint.ports}",
+        evidence=seen_configuration(case, endpoint) + seen_listeners(case, *endpoint.listeners),
+        remediation=_remediation(case, endpoint),
+    )
 
 
 def _finding(case: Case, endpoint: Endpoint) -> Finding:
@@ -32,6 +49,8 @@ def _finding(case: Case, endpoint: Endpoint) -> Finding:
         if permitted
         else "no firewall rule for a port can follow it"
     )
+    if endpoint.state is PortState.INVALID:
+        follows = reason
     return endpoint_finding(
         endpoint,
         severity=Severity.MEDIUM if permitted else Severity.HIGH,
@@ -61,10 +80,11 @@ CHECK = Check(
     severity=Severity.HIGH,
     requires=frozenset(),
     needs=ENDPOINTS | SOCKETS,
-    rationale="A dynamic port changes at every start. A firewall rule for a port then opens the wrong door, and calls, "
-    "agents or recording stop after the next restart although nobody changed anything.",
-    decides="From the configuration where its syntax is known (TAO options, server.xml); else from what is seen: no "
-    "port is configured and the program listens inside the host's dynamic port range.",
+    rationale="A dynamic port changes at every start. A firewall rule for a port then opens the wrong door, "
+    "and calls, agents or recording stop after the next restart although nobody changed anything.",
+    decides="From the configuration where its syntax is known (TAO options, server.xml); else from what is "
+    "seen: no port is configured and the program listens inside the host's dynamic port range. A configured "
+    "span of ports is low.",
     mend="Set a static port where the vendor's page says it is defined, then Remove-CEFirewallRules, "
     "Add-CEFirewallRules and, on an application server, restart the whole server.",
     controls=("NIST SP 800-53 r5 CM-6", "NIST SP 800-53 r5 CM-7", "PCI DSS v4.0 1.2.5"),

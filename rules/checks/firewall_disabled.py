@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from rules.case import Case
 from rules.check import Check, Unproven
 from rules.evidence_sets import DECISION
+from rules.firewall.tokens import bare_guid
 from rules.model import Finding, Remediation, Severity
 from scanner.model import Action, EvidenceKind, Profile
 
 FIREWALL_SERVICE = "mpssvc"
 _IMPACT = (
-    "CE itself works, but every program on this host can be reached by anyone who can reach the host: the calls, "
-    "recordings and customer data behind it are protected by nothing here."
+    "CE itself works, but every program on this host can be reached by anyone who can reach the host: the "
+    "calls, recordings and customer data behind it are protected by nothing here."
 )
 
 
@@ -25,8 +26,25 @@ def find(case: Case) -> Iterator[Finding | Unproven]:
         elif settings.default_inbound.value is Action.ALLOW:
             options = ("-DefaultInboundAction Block", "-DefaultInboundAction Allow")
             yield _finding(case, profile, "lets all inbound traffic in by default", options)
-    for service in case.snapshot.services:
-        if service.name.casefold() == FIREWALL_SERVICE and service.state not in (None, "running"):
+        elif None in (settings.enabled.value, settings.default_inbound.value):
+            yield Unproven(
+                subject=f"{profile.value} profile", reason="the evidence does not show its settings"
+            )
+        if settings.disabled_interfaces.value:
+            yield _unfiltered(case, profile, settings.disabled_interfaces.value)
+    yield from _service(case)
+
+
+def _service(case: Case) -> Iterator[Finding | Unproven]:
+    """Windows Firewall without its service is a state nobody supports (windows-firewall.md 3.6)."""
+    seen = [found for found in case.snapshot.services if found.name.casefold() == FIREWALL_SERVICE]
+    hosted = any(
+        name.casefold() == FIREWALL_SERVICE
+        for process in case.snapshot.processes
+        for name in process.services
+    )
+    for service in seen:
+        if service.state not in (None, "running"):
             yield Finding(
                 severity=Severity.HIGH,
                 subject="Windows Firewall service",
@@ -37,6 +55,36 @@ def find(case: Case) -> Iterator[Finding | Unproven]:
                 evidence=(case.observe(service.origin, f"MpsSvc: {service.state}"),),
                 remediation=Remediation(manual=("Find out who stopped it, then start the service MpsSvc.",)),
             )
+    if not hosted and not any(service.state for service in seen):
+        yield Unproven(
+            subject="Windows Firewall service", reason="the evidence does not show whether MpsSvc runs"
+        )
+
+
+def _unfiltered(case: Case, profile: Profile, guids: tuple[str, ...]) -> Finding:
+    named = {bare_guid(found.guid): found.alias for found in case.snapshot.interfaces if found.guid}
+    which = ", ".join(named.get(bare_guid(guid), guid) for guid in guids)
+    setting = case.policy.settings[profile].disabled_interfaces
+    return Finding(
+        severity=Severity.HIGH,
+        subject=f"{profile.value} profile interfaces",
+        message=f"Windows Firewall does not filter {which} on the {profile.value.capitalize()} profile",
+        expected="every network interface filtered",
+        observed=f"switched off on {which}",
+        impact=_IMPACT,
+        evidence=(case.observe(setting.origin, f"DisabledInterfaces = {','.join(guids)}"),)
+        if setting.origin
+        else (),
+        remediation=Remediation(
+            commands=(
+                (
+                    f"Set-NetFirewallProfile -Name {profile.value.capitalize()} "
+                    "-DisabledInterfaceAliases NotConfigured"
+                ),
+            ),
+            manual=(f"To undo it, put back the interfaces that were exempt: {which}.",),
+        ),
+    )
 
 
 def _finding(case: Case, profile: Profile, trouble: str, options: tuple[str, str]) -> Finding:
@@ -52,8 +100,10 @@ def _finding(case: Case, profile: Profile, trouble: str, options: tuple[str, str
         evidence=case.observe_all(
             (
                 found.origin,
-                f"{found.store.value}: enabled = {found.enabled}, default inbound = "
-                f"{found.default_inbound.value if found.default_inbound else None}",
+                (
+                    f"{found.store.value}: enabled = {found.enabled}, default inbound = "
+                    f"{found.default_inbound.value if found.default_inbound else None}"
+                ),
             )
             for found in settings
         ),
@@ -70,11 +120,14 @@ CHECK = Check(
     title="Windows Firewall is on and blocks inbound traffic by default",
     severity=Severity.HIGH,
     requires=frozenset({EvidenceKind.PROFILE_SETTINGS}),
-    needs=DECISION | {EvidenceKind.INTERFACES},
-    rationale="With the firewall off every CE port, documented or not, is open to everyone, and no rule matters.",
-    decides="Merges local and Group Policy settings by Windows' own law for every profile in use (all three where "
-    "the evidence does not say which is).",
-    mend="Switch the profile on with inbound traffic blocked by default, after making sure CE's rules are complete.",
+    needs=DECISION | {EvidenceKind.INTERFACES, EvidenceKind.SERVICES},
+    rationale="With the firewall off every CE port, documented or not, is open to everyone, and no rule "
+    "matters.",
+    decides="Merges local and Group Policy settings by Windows' own law for every profile in use (all three "
+    "where the evidence does not say which is), looks for network interfaces exempt from it, and asks "
+    "whether its service runs.",
+    mend="Switch the profile on with inbound traffic blocked by default, after making sure CE's rules are "
+    "complete.",
     controls=(
         "CIS Windows Server 9.1.1/9.2.1/9.3.1, 9.1.2/9.2.2/9.3.2",
         "DISA STIG Windows Firewall V2R2 WNFWA-000001 to 000004",

@@ -28,14 +28,17 @@ def _finding(case: Case, endpoint: Endpoint) -> Finding:
     return endpoint_finding(
         endpoint,
         severity=Severity.HIGH,
-        message=f"Another program holds {endpoint.slot.protocol.upper()} {endpoint.port}, the port of {endpoint.title}",
+        message=f"Another program holds {endpoint.slot.protocol.upper()} {endpoint.port}, the port of "
+        f"{endpoint.title}",
         expected=f"{endpoint.installed.program or endpoint.row.executable} listening on it",
         observed=owners,
         evidence=seen_listeners(case, *endpoint.foreign) + seen_configuration(case, endpoint),
         remediation=Remediation(
             manual=(
-                f"Move {owners} to another port, or {endpoint.title} in {defined_where(endpoint)}; "
-                "then restart the component.",
+                (
+                    f"Move {owners} to another port, or {endpoint.title} in {defined_where(endpoint)}; "
+                    "then restart the component."
+                ),
             )
         ),
     )
@@ -47,10 +50,10 @@ CHECK = Check(
     severity=Severity.HIGH,
     requires=SOCKETS,
     needs=ENDPOINTS,
-    rationale="The component cannot open its port while another program has it, and whatever the firewall lets through "
-    "for CE reaches that program instead.",
-    decides="Compares the owner of every socket on an expected CE port with the component's program, by full path; a "
-    "program in the component's own directory counts as the component.",
+    rationale="The component cannot open its port while another program has it, and whatever the firewall "
+    "lets through for CE reaches that program instead.",
+    decides="Compares the owner of every socket on an expected CE port with the component's program, by full "
+    "path; a program in the component's own directory counts as the component.",
     mend="Move the other program, or give the component another port and re-run the vendor's cmdlets.",
     controls=("NIST SP 800-53 r5 CM-7", "PCI DSS v4.0 2.2.4"),
     find=find,

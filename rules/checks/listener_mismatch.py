@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rules.case import Case
-from rules.causes import Cause
+from rules.causes import Cause, is_out_of_reach
 from rules.check import Check, Unproven
 from rules.endpoints import Endpoint
 from rules.evidence_sets import ENDPOINTS, SOCKETS
 from rules.findings import defined_where, endpoint_finding, place, seen_configuration, seen_listeners, subject
 from rules.model import Finding, Remediation, Severity
+from scanner.model import PortState
 
 
 def find(case: Case) -> Iterator[Finding | Unproven]:
@@ -23,18 +24,53 @@ def find(case: Case) -> Iterator[Finding | Unproven]:
             yield Unproven(
                 subject=subject(endpoint), reason="the evidence does not say which program holds its port"
             )
+    yield from _faulty(case)
+
+
+def _faulty(case: Case) -> Iterator[Finding]:
+    """One finding for each configuration that names ports and cannot work, as two channels on one port."""
+    told: set[str] = set()
+    for endpoint in case.endpoints:
+        found = endpoint.configuration
+        if found and found.endpoints and found.state is PortState.INVALID and found.component not in told:
+            told.add(found.component)
+            yield Finding(
+                severity=Severity.MEDIUM,
+                component=endpoint.row.component,
+                variant=endpoint.row.variant,
+                subject=f"{endpoint.row.title} configuration",
+                message=f"{endpoint.row.title} cannot listen as it is configured: {found.reason}",
+                expected="a configuration that can work",
+                observed=found.reason,
+                impact=endpoint.row.impact,
+                evidence=seen_configuration(case, endpoint),
+                remediation=Remediation(
+                    manual=(f"Correct {defined_where(endpoint)}, then restart the component.",)
+                ),
+            )
 
 
 def _finding(case: Case, endpoint: Endpoint) -> Finding:
-    others = ", ".join(str(listener.port) for listener in endpoint.elsewhere)
+    if is_out_of_reach(endpoint):
+        message = f"{place(endpoint)} is bound to this host alone: no other host can reach it"
+        expected = "an address that the other hosts can reach"
+        observed = f"bound to {', '.join(endpoint.permission.bound)}"
+    else:
+        others = ", ".join(str(listener.port) for listener in endpoint.elsewhere)
+        message = (
+            f"{endpoint.title} runs but does not listen on {endpoint.slot.protocol.upper()} "
+            f"{endpoint.ports}, the port it is configured for"
+        )
+        expected = f"{place(endpoint)}, as configured"
+        observed = f"it listens on {others}" if others else "it has no open socket"
     return endpoint_finding(
         endpoint,
         severity=Severity.MEDIUM,
-        message=f"{endpoint.title} runs but does not listen on {endpoint.slot.protocol.upper()} {endpoint.port}, "
-        "the port it is configured for",
-        expected=f"{place(endpoint)}, as configured",
-        observed=f"it listens on {others}" if others else "it has no open socket",
-        evidence=seen_configuration(case, endpoint) + seen_listeners(case, *endpoint.elsewhere),
+        message=message,
+        expected=expected,
+        observed=observed,
+        evidence=seen_configuration(case, endpoint)
+        + seen_listeners(case, *endpoint.listeners, *endpoint.elsewhere),
         remediation=Remediation(
             manual=(
                 f"Compare {defined_where(endpoint)} with the program's own log, then restart the component.",
@@ -49,10 +85,12 @@ CHECK = Check(
     severity=Severity.MEDIUM,
     requires=SOCKETS,
     needs=ENDPOINTS,
-    rationale="The cmdlets write firewall rules from the configuration. A component that listens elsewhere is not "
-    "covered by them, and the parts of the contact centre that call it at its configured port find nobody there.",
-    decides="Compares the configured port of each running component with the sockets its process holds. A component "
-    "started before its configuration last changed is left to restart-pending.",
+    rationale="The cmdlets write firewall rules from the configuration. A component that listens elsewhere "
+    "is not covered by them, and the parts of the contact centre that call it at its configured port find "
+    "nobody there.",
+    decides="Compares the configured port of each running component with the sockets its process holds. A "
+    "component started before its configuration last changed is left to restart-pending. A socket bound to "
+    "this host alone, and a configuration that cannot work, are found as well.",
     mend="Restart the component; if it still listens elsewhere, correct its configuration.",
     controls=("NIST SP 800-53 r5 CM-6",),
     find=find,

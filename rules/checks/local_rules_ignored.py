@@ -31,8 +31,10 @@ def _finding(case: Case, profile: str, concerned: list[tuple[Endpoint, Diagnosis
     origins = [
         (
             settings.origin,
-            f"{settings.store.value} {settings.profile.value}: local rules allowed = "
-            f"{settings.allow_local_rules}, block all inbound = {settings.block_all_inbound}",
+            (
+                f"{settings.store.value} {settings.profile.value}: local rules allowed = "
+                f"{settings.allow_local_rules}, block all inbound = {settings.block_all_inbound}"
+            ),
         )
         for settings in case.snapshot.profile_settings
         if settings.allow_local_rules is False or settings.block_all_inbound
@@ -40,17 +42,19 @@ def _finding(case: Case, profile: str, concerned: list[tuple[Endpoint, Diagnosis
     return Finding(
         severity=Severity.CRITICAL if len(concerned) > 1 else Severity.HIGH,
         subject=f"{profile} profile",
-        message=f"On the {profile} profile Windows ignores {len(misses) or 'all'} CE firewall rules of this host: "
-        f"{len(concerned)} endpoints are blocked",
+        message=f"On the {profile} profile Windows ignores {len(misses) or 'all'} CE firewall rules of this "
+        f"host: {len(concerned)} endpoints are blocked",
         expected="CE's rules in a policy store that counts on this host",
         observed="; ".join(reasons),
         impact=f"Not reachable from other hosts: {places}.",
         evidence=case.observe_all(origins) + seen_rules(case, *misses.values()),
         remediation=Remediation(
             manual=(
-                "Rules written on this host, by the vendor's cmdlets too, have no effect here. Either put CE's rules "
-                "into the Group Policy that applies to this host, or have its owner allow local rules "
-                "(AllowLocalPolicyMerge) for this profile.",
+                (
+                    "Rules written on this host, by the vendor's cmdlets too, have no effect here. Either "
+                    "put CE's rules into the Group Policy that applies to this host, or have its owner allow "
+                    "local rules (AllowLocalPolicyMerge) for this profile."
+                ),
             )
         ),
     )
@@ -68,10 +72,10 @@ CHECK = Check(
     severity=Severity.CRITICAL,
     requires=DECISION,
     needs=ENDPOINTS,
-    rationale="Group Policy can make Windows ignore every local rule, or refuse all inbound traffic. The vendor's "
-    "cmdlets then succeed, the rules are listed as enabled, and nothing gets through.",
-    decides="The endpoint is blocked although an active local rule matches it, because the profile does not merge "
-    "local rules, or because the profile refuses all inbound connections.",
+    rationale="Group Policy can make Windows ignore every local rule, or refuse all inbound traffic. The "
+    "vendor's cmdlets then succeed, the rules are listed as enabled, and nothing gets through.",
+    decides="The endpoint is blocked although an active local rule matches it, because the profile does not "
+    "merge local rules, or because the profile refuses all inbound connections.",
     mend="Bring CE's rules into Group Policy, or allow local rules for the profile; a local fix is useless.",
     controls=("DISA STIG Windows Firewall V2R2 WNFWA-000024", "NIST SP 800-53 r5 CM-6"),
     find=find,

@@ -9,7 +9,7 @@ from rules.causes import Cause
 from rules.check import Check, Unproven
 from rules.endpoints import Endpoint
 from rules.evidence_sets import DECISION, ENDPOINTS
-from rules.findings import describe, place, seen_rules
+from rules.findings import anonymous, describe, place, seen_rules
 from rules.firewall.ports import read_ports
 from rules.model import Finding, Remediation, Severity
 from rules.remedies import disable
@@ -30,6 +30,7 @@ def find(case: Case) -> Iterator[Finding | Unproven]:
         severity, excess = _excess(fw_rule, endpoints, moving)
         if severity is not None:
             yield _finding(case, fw_rule, endpoints, severity, excess)
+    yield from anonymous(case)
 
 
 def _allowing(endpoint: Endpoint) -> dict[FirewallRule, None]:
@@ -40,11 +41,11 @@ def _allowing(endpoint: Endpoint) -> dict[FirewallRule, None]:
 def _excess(
     fw_rule: FirewallRule, endpoints: list[Endpoint], moving: set[str]
 ) -> tuple[Severity | None, str]:
-    """How much wider the rule is than its endpoints, worst first; (None, "") where it is as narrow as it can be."""
+    """How much wider the rule is than its endpoints, worst first; (None, "") where not at all."""
     if "program" in fw_rule.unread:
         return None, ""
     ports = sum(high - low + 1 for low, high in read_ports(fw_rule.local_ports).spans)
-    if fw_rule.program is None and fw_rule.service is None:
+    if fw_rule.program is None and fw_rule.service in (None, "*"):
         if not fw_rule.local_ports:
             return Severity.HIGH, "every program on every port"
         if ports > _WIDE:
@@ -72,7 +73,10 @@ def _finding(
     return Finding(
         severity=severity,
         component=endpoints[0].row.component if len({endpoint.row.id for endpoint in endpoints}) == 1 else "",
-        subject=f"{fw_rule.name or fw_rule.id} {fw_rule.program or ''}".strip(),
+        protocol={6: "tcp", 17: "udp"}.get(fw_rule.protocol or 0, ""),
+        subject=" ".join(
+            filter(None, (fw_rule.name or fw_rule.id, fw_rule.program, ",".join(fw_rule.local_ports)))
+        ),
         message=f"The firewall rule {fw_rule.name or fw_rule.id!r} opens {excess}",
         expected=f"a rule for {places} and nothing else",
         observed=describe(fw_rule),
@@ -89,7 +93,10 @@ def _remediation(case: Case, fw_rule: FirewallRule) -> Remediation:
         netsh=after.netsh,
         undo=after.undo,
         manual=(
-            "First make sure that each endpoint has a rule of its own, by program and port; only then disable this one.",
+            (
+                "First make sure that each endpoint has a rule of its own, by program and port; only then "
+                "disable this one."
+            ),
             *after.manual,
         ),
         restart=after.restart,
@@ -102,11 +109,11 @@ CHECK = Check(
     severity=Severity.HIGH,
     requires=DECISION,
     needs=ENDPOINTS,
-    rationale="A rule without a program or a port lets in far more than CE. The vendor's page lists a program and a "
-    "port for nearly every component, so nearly every rule can name both.",
-    decides="Looks at every allow rule that decides for a CE endpoint: no program and no port is high; no program over "
-    "many ports medium; no program on one port, or one program on every port where the vendor lists one, low. Remote "
-    "addresses are not judged: the vendor's page does not ask for them.",
+    rationale="A rule without a program or a port lets in far more than CE. The vendor's page lists a "
+    "program and a port for nearly every component, so nearly every rule can name both.",
+    decides="Looks at every allow rule that decides for a CE endpoint: no program and no port is high; no "
+    "program over many ports medium; no program on one port, or one program on every port where the vendor "
+    "lists one, low. Remote addresses are not judged: the vendor's page does not ask for them.",
     mend="Replace it by rules that name program and port, as the vendor's cmdlets do.",
     controls=("NIST SP 800-53 r5 SC-7(5)", "NIST SP 800-53 r5 CM-7", "PCI DSS v4.0 1.2.5, 1.3.1"),
     find=find,

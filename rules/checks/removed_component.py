@@ -8,10 +8,10 @@ from rules.case import Case
 from rules.catalogue.model import CatalogueRow
 from rules.check import Check, Unproven
 from rules.evidence_sets import ENDPOINTS
-from rules.findings import seen_listeners, seen_rules
+from rules.findings import anonymous, seen_listeners, seen_rules
 from rules.model import Finding, Observation, Severity
 from rules.paths import ends_with
-from rules.presence import Installed, installed
+from rules.presence import Installed
 from rules.remedies import disable
 from scanner.model import EvidenceKind, FirewallRule
 
@@ -19,12 +19,13 @@ from scanner.model import EvidenceKind, FirewallRule
 def find(case: Case) -> Iterator[Finding | Unproven]:
     for row in case.catalogue.rows:
         if row.removed:
-            found = installed(row, case.sightings, case.install_directory)
+            found = case.installed(row)
             fw_rules = tuple(
                 fw_rule for fw_rule, program in case.opening_rules if ends_with(program, row.executable)
             )
             if fw_rules or found.processes or found.service or found.file:
                 yield _finding(case, row, found, fw_rules)
+    yield from anonymous(case)
 
 
 def _finding(case: Case, row: CatalogueRow, found: Installed, fw_rules: tuple[FirewallRule, ...]) -> Finding:
@@ -42,7 +43,8 @@ def _finding(case: Case, row: CatalogueRow, found: Installed, fw_rules: tuple[Fi
         protocol=port.protocol if port else "",
         port=port.port if port else None,
         subject=row.component,
-        message=f"{row.component} is not part of CE 6.1 any more, but {', '.join(w for w, there in remains.items() if there)}",
+        message=f"{row.component} is not part of CE 6.1 any more, but "
+        f"{', '.join(w for w, there in remains.items() if there)}",
         expected="nothing of it left",
         observed="; ".join(what for what, there in remains.items() if there),
         impact="Nothing in the contact centre needs it. What it leaves open serves only whoever finds it.",
@@ -69,9 +71,10 @@ CHECK = Check(
     severity=Severity.MEDIUM,
     requires=frozenset({EvidenceKind.FIREWALL_RULES}),
     needs=ENDPOINTS | {EvidenceKind.GPO_POLICY},
-    rationale="The SMS components are marked REMOVED on the vendor's page. A rule that still opens their ports is a "
-    "door nobody watches; a process that still runs is unsupported software.",
-    decides="Looks for active allow rules, processes, services and files of the removed rows, by program path.",
+    rationale="The SMS components are marked REMOVED on the vendor's page. A rule that still opens their "
+    "ports is a door nobody watches; a process that still runs is unsupported software.",
+    decides="Looks for active allow rules, processes, services and files of the removed rows, by program "
+    "path.",
     mend="Disable the rules, uninstall the component, and re-run the vendor's cmdlets.",
     controls=("NIST SP 800-53 r5 CM-7", "PCI DSS v4.0 1.2.7"),
     find=find,

@@ -38,7 +38,8 @@ def _component(case: Case, endpoint: Endpoint) -> Finding:
         severity=Severity.MEDIUM,
         message=f"{endpoint.title} was started before its configuration changed and still uses the old port",
         expected=f"started after {changed.isoformat() if changed else '?'}, listening on {endpoint.port}",
-        observed=f"started {process.started_at.isoformat() if process.started_at else '?'}, listening on {old or 'nothing'}",
+        observed=f"started {process.started_at.isoformat() if process.started_at else '?'}, listening on "
+        f"{old or 'nothing'}",
         evidence=seen_configuration(case, endpoint)
         + case.observe_all(
             [(process.origin, f"{process.name} (PID {process.pid}) started {process.started_at}")]
@@ -49,7 +50,7 @@ def _component(case: Case, endpoint: Endpoint) -> Finding:
 
 
 def _server(case: Case) -> Iterator[Finding | Unproven]:
-    """Rules written after the last start: probably a restart is owed; other software writes rules too (A15)."""
+    """Rules written after the last start: a restart is probably owed; others write rules too (A15)."""
     host = case.snapshot.host
     if host.boot_time is None or host.firewall_changed_at is None:
         yield Unproven(
@@ -59,12 +60,13 @@ def _server(case: Case) -> Iterator[Finding | Unproven]:
         yield Finding(
             severity=Severity.LOW,
             subject="host",
-            message="Firewall rules were written after the server was last started: a restart is probably owed",
+            message="Firewall rules were written after the server was last started: a restart is probably "
+            "owed",
             expected="the whole server restarted after the vendor's cmdlets ran",
             observed=f"rules written {host.firewall_changed_at.isoformat()}, "
             f"server started {host.boot_time.isoformat()}",
-            impact="Changes to CE's rules might not have taken effect. Windows itself and other software write rules "
-            "too, so this is a sign, not a proof.",
+            impact="Changes to CE's rules might not have taken effect. Windows itself and other software "
+            "write rules too, so this is a sign, not a proof.",
             remediation=Remediation(restart=RESTART_SERVER),
         )
 
@@ -75,10 +77,11 @@ CHECK = Check(
     severity=Severity.MEDIUM,
     requires=SOCKETS,
     needs=ENDPOINTS | {EvidenceKind.HOST, EvidenceKind.CHANGE_TIMES},
-    rationale="The vendor asks for a restart of the whole application server after its cmdlets ran. Until then the "
-    "server may look right in every file and behave as before.",
-    decides="For certain where a component started before its configuration changed and does not use the configured "
-    "port (medium). Probably, where the firewall rules were written after the last start of the server (low).",
+    rationale="The vendor asks for a restart of the whole application server after its cmdlets ran. Until "
+    "then the server may look right in every file and behave as before.",
+    decides="For certain where a component started before its configuration changed and does not use the "
+    "configured port (medium). Probably, where the firewall rules were written after the last start of the "
+    "server (low).",
     mend="Restart the whole application server in a maintenance window.",
     controls=("NIST SP 800-53 r5 CM-3",),
     not_applicable=not_applicable,

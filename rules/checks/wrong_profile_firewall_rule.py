@@ -47,8 +47,8 @@ CHECK = Check(
     severity=Severity.HIGH,
     requires=DECISION,
     needs=ENDPOINTS | {EvidenceKind.INTERFACES},
-    rationale="When a domain server falls back to the Public profile, rules for Domain stop counting and every "
-    "connection to CE is refused: a classic outage nobody configured.",
+    rationale="When a domain server falls back to the Public profile, rules for Domain stop counting and "
+    "every connection to CE is refused: a classic outage nobody configured.",
     decides="The endpoint is blocked by default, and an allow rule would have matched on another profile.",
     mend="Find out why the network is not on the expected profile; else let the rule apply on this one.",
     controls=("NIST SP 800-53 r5 CM-6",),

@@ -25,10 +25,10 @@ def _finding(case: Case, endpoint: Endpoint, diagnosis: Diagnosis) -> Finding:
         endpoint,
         severity=Severity.HIGH,
         message=f"The firewall rule for {place(endpoint)} names another program path",
-        expected=endpoint.installed.program or endpoint.row.executable,
+        expected=endpoint.program or endpoint.row.executable,
         observed=miss.fw_rule.program or "",
         evidence=seen_rules(case, *(found.fw_rule for found in diagnosis.near_misses)),
-        remediation=set_program(case, miss.fw_rule, endpoint.installed.program),
+        remediation=set_program(case, miss.fw_rule, endpoint.program),
     )
 
 
@@ -38,10 +38,10 @@ CHECK = Check(
     severity=Severity.HIGH,
     requires=DECISION,
     needs=ENDPOINTS,
-    rationale="Windows compares the whole path. After an upgrade or a move to another directory the old rule permits "
-    "nothing, and stays open for whoever puts a program at the old path.",
-    decides="The endpoint is blocked by default, and an allow rule for the same executable name, or for a program in "
-    "the component's own directory, would have matched but for its path.",
+    rationale="Windows compares the whole path. After an upgrade or a move to another directory the old rule "
+    "permits nothing, and stays open for whoever puts a program at the old path.",
+    decides="The endpoint is blocked by default, and an allow rule for the same executable name, or for a "
+    "program in the component's own directory, would have matched but for its path.",
     mend="Point the rule at the installed path, or re-run the vendor's cmdlets.",
     controls=("NIST SP 800-53 r5 CM-6",),
     find=find,

@@ -80,6 +80,11 @@ def profile_mask(fw_rule: FirewallRule) -> int:
     return mask or ALL_PROFILES
 
 
+def heeds_remote(fw_rule: FirewallRule, tokens: Tokens) -> bool:
+    """False where local-only mapping makes Windows ignore what the rule says of the remote end (3.6)."""
+    return fw_rule.action is Action.BLOCK or not is_set(tokens, "lom")
+
+
 def _conditions(
     fw_rule: FirewallRule, host: HostFacts, program: Program | None, ports: PortSet | None, tokens: Tokens
 ) -> Iterator[Condition]:
@@ -92,7 +97,7 @@ def _conditions(
         yield "program", _program_test(program)
     if fw_rule.service:
         yield "service", _service_test(fw_rule.service.casefold(), host)
-    if not (is_set(tokens, "lom") and fw_rule.action is not Action.BLOCK):  # 3.6: local-only mapping
+    if heeds_remote(fw_rule, tokens):
         yield from _remote_conditions(fw_rule, host)
     if fw_rule.local_addresses:
         yield "local-address", _local_address_test(fw_rule, host)

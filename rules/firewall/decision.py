@@ -76,6 +76,19 @@ def decide(policy: Policy, flow: Flow, *, trace: bool = False) -> Decision:
     return msgspec.structs.replace(decision, near_misses=missed)
 
 
+def verdict_at(policy: Policy, vantage: Vantage, query: Query, ordinary: Found, hardening: Found) -> Verdict:
+    """What another host's traffic meets in one profile, when exactly these rules match or may match it."""
+    return _in_profile(policy, _Sight(vantage, query, ordinary, hardening), local_only=False)
+
+
+def rules_matter(policy: Policy, vantage: Vantage) -> bool:
+    """False where the profile's settings decide alone (3.2): off, off on the interface, shields up."""
+    settings = policy.settings[vantage.profile]
+    if settings.enabled.value is False or settings.block_all_inbound.value:
+        return False
+    return _firewall_off_on(settings, vantage.interfaces) != TRUE
+
+
 def _local_only(ends: Ends, interfaces: tuple[Interface, ...]) -> bool:
     """True for traffic of the host to itself (3.6): the remote end is one of its own addresses."""
     if ends.remote is None:
@@ -188,7 +201,7 @@ def _combined(policy: Policy, sights: Sequence[_Sight], verdicts: Sequence[Verdi
     per_profile = tuple(
         (sight.vantage.profile, verdict.outcome) for sight, verdict in zip(sights, verdicts, strict=True)
     )
-    compiled = _distinct(entry for verdict in verdicts for entry in verdict.decided_by)
+    compiled = distinct(entry for verdict in verdicts for entry in verdict.decided_by)
     agreed = len({outcome for _, outcome in per_profile}) == 1
     unknowns = dict.fromkeys(text for verdict in verdicts for text in verdict.unknowns)
     return Decision(
@@ -203,7 +216,7 @@ def _combined(policy: Policy, sights: Sequence[_Sight], verdicts: Sequence[Verdi
 
 
 def _of_one(policy: Policy, sight: _Sight, verdict: Verdict) -> Decision:
-    compiled = _distinct(verdict.decided_by)
+    compiled = distinct(verdict.decided_by)
     return Decision(
         outcome=verdict.outcome,
         reason=verdict.reason,
@@ -232,7 +245,7 @@ def _split(per_profile: Iterable[tuple[Profile, Outcome]]) -> str:
     return f"the network profile: {shown}"
 
 
-def _distinct(compiled: Iterable[CompiledRule]) -> list[CompiledRule]:
+def distinct(compiled: Iterable[CompiledRule]) -> list[CompiledRule]:
     """Each rule once, in an order that does not depend on the evidence's."""
     unique = {id(entry): entry for entry in compiled}
     return sorted(
@@ -248,6 +261,6 @@ def _profiles(seen_from: Iterable[Vantage]) -> str:
 def _notes(policy: Policy, compiled: Sequence[CompiledRule], sights: Sequence[_Sight]) -> Iterator[str]:
     yield from dict.fromkeys(note for entry in compiled for note in entry.notes)
     if any(entry.fw_rule.action is Action.ALLOW for entry in compiled):
-        for entry in policy.ipsec_only.candidates(sights[0].query):
+        for entry in distinct(policy.ipsec_only.candidates(sights[0].query)):
             if unmet(entry, sights[0].query, FALSE) == ("security",):
                 yield f"{described(entry.fw_rule)} asks for IPsec; {_IPSEC_DOUBT}"

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from rules.firewall.addresses import Address, is_loopback, own_addresses
-from rules.firewall.flow import Flow
+from rules.firewall.flow import ANY_PROTOCOL, Flow
 from rules.firewall.query import Ends
 from rules.firewall.settings import PROFILES
 from rules.firewall.tokens import bare_guid
@@ -41,6 +41,12 @@ def vantages(flow: Flow, ends: Ends, interfaces: tuple[Interface, ...]) -> tuple
         for profile in PROFILES
         if profile in found
     )
+
+
+def profiles_in_force(interfaces: tuple[Interface, ...]) -> tuple[Profile, ...]:
+    """The profiles of the networks this host is on; all three where the evidence does not show them (3.9)."""
+    anything = Flow(protocol=ANY_PROTOCOL, local_port=None)
+    return tuple(found.profile for found in vantages(anything, Ends(None, None), interfaces))
 
 
 def is_own(address: Address, interfaces: Iterable[Interface]) -> bool:

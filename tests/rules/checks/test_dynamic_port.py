@@ -1,0 +1,154 @@
+"""Components whose port Windows chooses at every start."""
+
+import pytest
+
+from scanner.model import EvidenceKind, PortState, Snapshot
+from tests.rules.changes import (
+    all_listeners,
+    changed,
+    changed_listener,
+    changed_rule,
+    configured,
+    dropped,
+    not_configured,
+    not_listening,
+    without_rule,
+)
+from tests.rules.hosts import DB, DB_RULE, core_server, tcp
+from tests.rules.judging import found, judge, statuses, the_finding
+
+CHECK = "dynamic-port"
+CORE = core_server()
+NAMING = "CE-naming-service-tcp-9999"
+
+
+def dynamic(snapshot: Snapshot, port: int = 50123) -> Snapshot:
+    """The naming service without an endpoint option."""
+    away = changed_listener(snapshot, 9999, port=port)
+    return configured(away, "naming-service", state=PortState.DYNAMIC, reason="no endpoint option")
+
+
+def unread(port: int) -> Snapshot:
+    """A file of unknown schema names no port, and the program listens on `port`."""
+    away = changed_listener(CORE, 9901, port=port)
+    return configured(away, DB, state=PortState.NOT_DETERMINABLE, reason="names no port")
+
+
+@pytest.mark.parametrize(
+    ("broken", "component"),
+    [
+        (dynamic(CORE), "Naming Service"),
+        (without_rule(dynamic(CORE), NAMING), "Naming Service"),
+        (not_listening(dynamic(CORE), 50123), "Naming Service"),
+        (unread(50000), "DBConnectorServer"),
+        (unread(49152), "DBConnectorServer"),
+        (not_configured(changed_listener(CORE, 9901, port=65535), DB), "DBConnectorServer"),
+    ],
+)
+def test_a_port_that_will_change_is_the_one_finding(broken: Snapshot, component: str) -> None:
+    assert found(broken) == {(CHECK, component)}
+
+
+def test_a_program_wide_rule_follows_it_which_is_less_bad() -> None:
+    assert the_finding(dynamic(CORE), CHECK).severity == "high"
+    followed = changed_rule(dynamic(CORE), NAMING, local_ports=())
+    assert the_finding(followed, CHECK).severity == "medium"
+    assert found(followed) == {(CHECK, "Naming Service")}
+
+
+def test_a_configuration_that_stops_the_service_says_so() -> None:
+    broken = configured(
+        not_listening(CORE, 9999),
+        "naming-service",
+        state=PortState.INVALID,
+        reason="the service will not start",
+    )
+    assert found(broken) == {(CHECK, "Naming Service")}
+    assert the_finding(broken, CHECK).message.endswith("the service will not start")
+
+
+def test_the_remedy_sets_the_port_before_the_cmdlets_run() -> None:
+    remediation = the_finding(dynamic(CORE), CHECK).remediation
+    assert remediation.manual[0].startswith("First set the port to 9999 in HKEY_LOCAL_MACHINE")
+    assert remediation.commands[-2:] == ("Remove-CEFirewallRules", "Add-CEFirewallRules")
+    assert remediation.undo
+
+
+def test_a_static_port_inside_the_dynamic_range_is_fixed_all_the_same() -> None:
+    high = configured(changed_listener(CORE, 9901, port=50000), DB, tcp(50000))
+    assert statuses(high)[CHECK] == "pass"
+
+
+def test_just_below_the_dynamic_range_nothing_is_said_of_dynamic() -> None:
+    result = judge(unread(49151), CHECK)
+    assert (result.status.value, result.findings) == ("not-proven", ())
+
+
+def test_a_range_moved_down_over_the_vendors_ports_accuses_nobody_on_his_own_port() -> None:
+    ranges = changed(
+        CORE.port_ranges,
+        dynamic=tuple(changed(found, start=1025, count=60000) for found in CORE.port_ranges.dynamic),
+    )
+    assert found(not_configured(changed(CORE, port_ranges=ranges), DB)) == set()
+    assert found(changed(unread(9933), port_ranges=ranges)) == {(CHECK, "DBConnectorServer")}
+
+
+def test_an_unlisted_component_with_a_rule_for_its_program_may_move() -> None:
+    chat = not_configured(changed_listener(CORE, 9915, port=50001), "chat-server")
+    assert found(chat) == {(CHECK, "ChatServer")}
+    followed = changed_rule(chat, "CE-chat-server-tcp-9915", local_ports=())
+    assert found(followed) == set()
+    assert statuses(followed)[CHECK] == "not-proven"
+
+
+def test_a_span_of_ports_is_a_low_finding() -> None:
+    spanned = changed_rule(
+        configured(CORE, DB, tcp(9901, port_end=9905)), DB_RULE, local_ports=("9901-9905",)
+    )
+    finding = the_finding(spanned, CHECK)
+    assert (finding.severity.value, finding.observed) == ("low", "any port of 9901-9905")
+    assert found(spanned) == set()
+    assert found(changed_listener(spanned, 9901, port=9905)) == set()
+    assert found(changed_listener(spanned, 9901, port=9906)) == {("listener-mismatch", "DBConnectorServer")}
+
+
+def test_a_switched_off_connector_and_a_recorder_without_channels_pass() -> None:
+    no_ajp = configured(
+        not_listening(CORE, 8009),
+        "web-service",
+        *(tcp(8005, purpose="shutdown", address="127.0.0.1"), tcp(8080, purpose="http")),
+        tcp(8443, purpose="https"),
+    )
+    no_channels = configured(
+        not_listening(CORE, 20000, 20002, 21000, 21001),
+        "telephony-recorder-sip",
+        state=PortState.DISABLED,
+        reason="no channel",
+    )
+    assert statuses(no_ajp)[CHECK] == "pass"
+    assert statuses(no_channels)[CHECK] == "pass"
+    assert found(no_ajp) == set()
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        EvidenceKind.CONFIGURED_PORTS,
+        EvidenceKind.EXECUTABLES,
+        EvidenceKind.LISTENERS,
+        EvidenceKind.PROCESSES,
+        EvidenceKind.RECORDING_CHANNELS,
+    ],
+)
+def test_without_its_evidence_it_never_passes(kind: EvidenceKind) -> None:
+    assert judge(dropped(CORE, kind), CHECK).status == "not-proven"
+
+
+def test_one_component_whose_configuration_was_not_collected_leaves_it_open() -> None:
+    result = judge(not_configured(CORE, DB), CHECK)
+    assert result.status == "not-proven"
+    assert "DBConnectorServer" in result.reason
+
+
+def test_where_nothing_says_who_listens_nothing_is_called_dynamic() -> None:
+    assert found(all_listeners(not_configured(CORE, DB), pid=None)) == set()
