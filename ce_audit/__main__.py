@@ -8,7 +8,7 @@ import os
 import sys
 
 from ce_audit import __version__
-from ce_audit.exit_codes import INTERNAL_ERROR, USAGE
+from ce_audit.exit_codes import INTERNAL_ERROR, INTERRUPTED, USAGE
 
 
 def main() -> int:
@@ -16,27 +16,44 @@ def main() -> int:
     if sys.argv[1:] == ["--version"]:  # answered before anything heavy is imported
         sys.stdout.write(f"ce-audit {__version__}\n")
         return 0
-    from ce_audit.cli import app
     from scanner.errors import ScannerError
 
     try:
-        app()
+        return _run()
     except ScannerError as error:
         return _fail(str(error), USAGE)
     except BrokenPipeError:  # the reader of our output went away, as `| head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return USAGE
+    except KeyboardInterrupt:
+        return INTERRUPTED
     except OSError as error:
         return _fail(f"{error.filename or 'a file'}: {error.strerror or error}", USAGE)
     except Exception as error:
         if "-v" in sys.argv or "--verbose" in sys.argv:
             raise
         return _fail(f"internal error: {type(error).__name__}: {error} (-v shows where)", INTERNAL_ERROR)
-    return 0
+
+
+def _run() -> int:
+    """The exit code of the verb, once all that it wrote is out."""
+    from ce_audit.cli import app
+
+    try:
+        app()
+    except SystemExit as stop:
+        # typer answers a broken pipe with 1, which would say that the host has findings
+        if isinstance(stop.__context__, BrokenPipeError):
+            raise stop.__context__ from None
+        sys.stdout.flush()
+        return stop.code if isinstance(stop.code, int) else INTERNAL_ERROR
+    return INTERNAL_ERROR
 
 
 def _fail(message: str, code: int) -> int:
-    line = " ".join(message.split())
+    from reports.visible import visible  # what a hostile name holds must not reach the terminal
+
+    line = visible(" ".join(message.split()))
     sys.stderr.write(f"ce-audit: error: {line}\n")
     return code
 

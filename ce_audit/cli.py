@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -133,13 +133,24 @@ def collect(
         Path,
         typer.Option("-o", "--output", envvar="CE_AUDIT_OUTPUT", help="A .json snapshot or a .zip bundle."),
     ] = Path("snapshot.json"),
+    print_collector: Annotated[
+        bool,
+        typer.Option(
+            "--print-collector",
+            help="Collect nothing; print the PowerShell script that collects on a host without Python.",
+        ),
+    ] = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
     no_progress: NoProgress = False,
 ) -> None:
     """Only collect: the facts as one JSON file, or a bundle with the raw evidence and its hashes."""
     from ce_audit.collecting import write_collection
+    from scanner.windows import collector_script
 
+    if print_collector:
+        sys.stdout.write(collector_script())
+        raise typer.Exit(COMPLIANT)
     progress = Progress(sys.stderr, quiet=quiet, show=not no_progress)
     with progress.step("collecting"):
         snapshot = write_collection(evidence, output, load_catalogue())
@@ -191,6 +202,13 @@ def why(
             "profile,expect. Exits with 1 where one is not as expected.",
         ),
     ] = None,
+    surface: Annotated[
+        bool,
+        typer.Option(
+            "--surface",
+            help="What is reachable at all, which firewall rules never decide, which open more than is used.",
+        ),
+    ] = False,
     output: Annotated[TextOrJson, typer.Option("-f", "--format")] = TextOrJson.TEXT,
 ) -> None:
     """What Windows Firewall does with a connection, which rules decide it, and which nearly did."""
@@ -199,10 +217,12 @@ def why(
     from rules.firewall.policy import effective_policy
     from scanner.parsers.text import decode
 
+    if surface:
+        _answer_surface(evidence, output)
     if flows is not None:
         requests = read_flows(decode(flows.read_bytes()), str(flows))
     elif port is None:
-        raise typer.BadParameter("give --port N, or --flows FILE.csv for many")
+        raise typer.BadParameter("give --port N, --flows FILE.csv for many, or --surface for all")
     else:
         stated = {
             "program": program,
@@ -222,6 +242,29 @@ def why(
     found = answers(policy, requests)
     sys.stdout.write(render_json(policy, found) if output is TextOrJson.JSON else render_text(policy, found))
     raise typer.Exit(COMPLIANT if as_expected(found) else FINDINGS)
+
+
+def _answer_surface(evidence: Path, output: TextOrJson) -> NoReturn:
+    from ce_audit.surface import render_json, render_text
+    from ce_audit.survey import survey
+
+    found = survey(load_snapshot(evidence, load_catalogue()), Site())
+    sys.stdout.write(render_json(found) if output is TextOrJson.JSON else render_text(found))
+    raise typer.Exit(COMPLIANT)
+
+
+@app.command()
+def doctor(
+    evidence: Evidence = None,
+    output: Annotated[TextOrJson, typer.Option("-f", "--format")] = TextOrJson.TEXT,
+) -> None:
+    """What this machine, or a folder of evidence, can and cannot answer, and the commands for the rest."""
+    from ce_audit.doctor import diagnosis
+    from ce_audit.doctor_text import render_json, render_text
+    from rules.check_list import CHECKS
+
+    found = diagnosis(evidence, load_catalogue(), CHECKS)
+    sys.stdout.write(render_json(found) if output is TextOrJson.JSON else render_text(found))
 
 
 @app.command()

@@ -20,11 +20,12 @@ from ce_audit.output import make_folder, snapshot_json, write_whole
 from rules.catalogue.loader import port_locations
 from rules.catalogue.model import Catalogue
 from scanner.collect import Collection
-from scanner.errors import ConfigError, SourceError
+from scanner.errors import ConfigError, ParseError, SourceError
 from scanner.live import collect_host_evidence, is_live_host
 from scanner.masking import masked
-from scanner.model import Problem, Snapshot
-from scanner.readers import CONFIGURATION
+from scanner.model import Origin, Problem, Snapshot
+from scanner.parsers.bundle import read_json
+from scanner.readers import CONFIGURATION, UNRECOGNISED
 from scanner.sources.archive import NO_DATE
 from scanner.sources.document import Document
 from scanner.sources.folder import read_evidence
@@ -69,11 +70,12 @@ def bundle(items: Iterable[Document | Problem], snapshot: Snapshot) -> bytes:
     failed: list[dict[str, object]] = []
     for item in items:
         if isinstance(item, Problem):
-            failed.append({"name": item.origin.source, "ms": None, "error": item.reason})
+            failed.append(_step(item.origin.locator or item.origin.source, item.reason))
         else:
-            is_configuration = kinds.get(item.source) == CONFIGURATION
-            sealed[item.source] = masked(item.data) if is_configuration else item.raw
-    earlier = sealed.pop(_MANIFEST, b"{}")
+            may_hold_secrets = kinds.get(item.source) in (CONFIGURATION, UNRECOGNISED)
+            sealed[item.source] = masked(item.data) if may_hold_secrets else item.raw
+    earlier, *damage = _earlier_manifest(sealed.pop(_MANIFEST, b"{}"))
+    failed += damage
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in {**sealed, _MANIFEST: _manifest(earlier, sealed, kinds, snapshot, failed)}.items():
@@ -96,22 +98,35 @@ def _items(evidence: Path | None, catalogue: Catalogue) -> list[Document | Probl
     return list(read_evidence(evidence))
 
 
+def _earlier_manifest(data: bytes) -> list[dict[str, Any]]:
+    """What an earlier collector said of its run; where it cannot be read, a failed step that says so."""
+    try:
+        said = read_json(data, Origin(source=_MANIFEST))
+    except ParseError as error:
+        return [{}, _step(_MANIFEST, str(error))]
+    return [said if isinstance(said, dict) else {}]
+
+
+def _step(name: str, error: str) -> dict[str, Any]:
+    return {"name": name, "ms": None, "error": error}
+
+
 def _manifest(
-    earlier: bytes,
+    earlier: Mapping[str, Any],
     sealed: Mapping[str, bytes],
     kinds: Mapping[str, str],
     snapshot: Snapshot,
     failed: list[dict[str, object]],
 ) -> bytes:
-    said: dict[str, Any] = msgspec.json.decode(earlier)
     host = snapshot.host
+    steps = earlier.get("steps")
     manifest = {
-        **said,
+        **earlier,
         "schema": BUNDLE_SCHEMA,
-        "host": said.get("host") or host.name,
-        "collected_at": said.get("collected_at") or _iso(host.collected_at),
-        "collector": said.get("collector") or TOOL,
-        "elevated": said.get("elevated", host.elevated),
+        "host": earlier.get("host") or host.name,
+        "collected_at": earlier.get("collected_at") or _iso(host.collected_at),
+        "collector": earlier.get("collector") or TOOL,
+        "elevated": earlier.get("elevated", host.elevated),
         "files": [
             {
                 "path": name,
@@ -121,7 +136,7 @@ def _manifest(
             }
             for name, data in sealed.items()
         ],
-        "steps": [*said.get("steps", ()), *failed],
+        "steps": [*(steps if isinstance(steps, list) else ()), *failed],
     }
     return msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
 

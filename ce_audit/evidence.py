@@ -45,9 +45,9 @@ def saved_snapshot(path: Path) -> Snapshot | None:
     try:
         if msgspec.json.decode(data, type=_Header).schema != SNAPSHOT_SCHEMA:
             return None
-    except msgspec.DecodeError:  # another program's JSON, or none at all: evidence like any other
+    except (msgspec.DecodeError, RecursionError):  # evidence of another kind, or none
         return None
     try:
         return msgspec.json.decode(data, type=Snapshot)
-    except msgspec.ValidationError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise ParseError(f"{path}: not a {SNAPSHOT_SCHEMA}: {error}") from error

@@ -12,6 +12,7 @@ USAGE = 2
 NOT_PROVEN = 3
 INTEGRITY = 4
 INTERNAL_ERROR = 5
+INTERRUPTED = 130
 
 
 def exit_code(results: Results, fail_on: Severity, *, strict: bool = False) -> int:

@@ -21,7 +21,10 @@ def checks_table(checks: Iterable[Check]) -> str:
 
 
 def explanation(checks: Iterable[Check], wanted: str) -> str:
-    """What one check asks, why, what it needs, how it decides and is mended. Raises ConfigError if unknown."""
+    """What one check asks, why, what it needs, how it decides and is mended.
+
+    Raises ConfigError where there is no such check.
+    """
     by_id = {check.id: check for check in checks}
     check = by_id.get(wanted)
     if check is None:

@@ -94,16 +94,28 @@ def write_reports(
 
 
 def make_folder(folder: Path) -> None:
-    """Create `folder`. Raises SourceError where something else has that name."""
+    """Create `folder`. Raises SourceError where that cannot be, as where something else has its name."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except FileExistsError as error:
         raise SourceError(f"{folder}: exists and is not a folder") from error
+    except OSError as error:
+        raise SourceError(f"{folder}: cannot be created: {error.strerror or error}") from error
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Replace `path` by `data` in one step: a reader, or a kill, sees the old file or the new one."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    """Replace `path` by `data` in one step: a reader, or a kill, sees the old file or the new one.
+
+    Raises SourceError where it cannot be written.
+    """
+    try:
+        _replace(path, data)
+    except OSError as error:
+        raise SourceError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def _replace(path: Path, data: bytes) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".ce-audit-")
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,12 +11,21 @@ import msgspec
 
 from scanner.configuration_file import ConfigurationFile
 from scanner.configured import Evidence, configured_ports
+from scanner.doubts import document_doubts, registry_doubts, step_doubts
 from scanner.errors import ScannerError, SourceError
 from scanner.gaps import gaps
 from scanner.locations import PortLocation
-from scanner.merge import merged_host, merged_listeners, merged_processes, merged_services, richest_rules
+from scanner.merge import (
+    merged_host,
+    merged_interfaces,
+    merged_listeners,
+    merged_processes,
+    merged_services,
+    richest_rules,
+)
 from scanner.model import (
     ConfiguredPorts,
+    DroppedPackets,
     DynamicRange,
     EvidenceKind,
     EvidenceSource,
@@ -37,15 +46,13 @@ from scanner.model import (
 )
 from scanner.parsers.bundle import KeyTime, Manifest
 from scanner.parsers.channels import RecordingChannel
-from scanner.parsers.registry_firewall import (
-    firewall_changed_at,
-    firewall_facts,
-    gpo_was_looked_at,
-)
+from scanner.parsers.netfirewall_json import NetFilter, with_filters
+from scanner.parsers.registry_firewall import firewall_changed_at, firewall_facts
 from scanner.parsers.registry_host import host_facts
 from scanner.readers import UNRECOGNISED, recognise
 from scanner.registry_key import RegistryKey
 from scanner.shown import LOCAL_RULES, kinds_shown
+from scanner.single_gpos import outweighed, standing_keys
 from scanner.sources.document import Document
 from scanner.sources.folder import read_evidence
 
@@ -73,7 +80,7 @@ class Collection:
         self._locations = locations
         self._items: dict[type, list[Any]] = defaultdict(list)
         self._shown: set[EvidenceKind] = set()
-        self._failures: dict[EvidenceKind, str] = {}
+        self._doubts: dict[EvidenceKind, str] = {}
         self._ledger: list[EvidenceSource] = []
         self.is_evidence = False
 
@@ -89,20 +96,19 @@ class Collection:
             self._items[type(item)].append(item)
 
     def _read(self, document: Document) -> None:
-        kind, shows = UNRECOGNISED, tuple[EvidenceKind, ...]()
+        kind, shows, items = UNRECOGNISED, tuple[EvidenceKind, ...](), list[object]()
         try:
             reading = recognise(document, self._locations)
             if reading is not None:
                 kind, shows = reading.kind, reading.shows
-                for item in reading.items:
-                    self.add(item)
+                items.extend(reading.items)
                 self._shown.update(shows)
                 self.is_evidence = True
-        except (
-            ScannerError
-        ) as error:  # one of the three places: what cannot be read is said, the rest goes on
-            self._failures.update(dict.fromkeys(shows, str(error)))
-            self.add(Problem(origin=Origin(source=document.source), text="", reason=str(error)))
+        except ScannerError as error:  # one of the three places: it is said, and the rest goes on
+            items.append(Problem(origin=Origin(source=document.source), text="", reason=str(error)))
+        for item in items:
+            self.add(item)
+        self._doubt(document_doubts(shows, items))
         self._ledger.append(
             EvidenceSource(
                 kind=kind,
@@ -113,9 +119,17 @@ class Collection:
             )
         )
 
+    def _doubt(self, doubts: Iterable[tuple[EvidenceKind, str]]) -> None:
+        for kind, reason in doubts:
+            self._doubts.setdefault(kind, reason)
+
     def snapshot(self) -> Snapshot:
         """Join everything read into one host. Facts keep the order of their sources."""
-        keys = self._timed_keys()
+        failed_steps = tuple(self._failed_steps())
+        self._doubt(registry_doubts(self.of(RegistryKey), (*self.of(Problem), *failed_steps)))
+        self._doubt(step_doubts((*self.of(Problem), *failed_steps)))
+        known = self._timed_keys()
+        keys = list(standing_keys(known))
         for fact in (*firewall_facts(keys), *host_facts(keys)):
             self.add(fact)
         host = self._host(keys)
@@ -130,20 +144,21 @@ class Collection:
         self._shown.update(kinds_shown(self._items, keys, host))
         return Snapshot(
             host=host,
-            interfaces=tuple(self.of(Interface)),
+            interfaces=merged_interfaces(self.of(Interface)),
             listeners=merged_listeners(self.of(Listener)),
             processes=merged_processes(self.of(Process)),
             services=merged_services(self.of(Service)),
             configured_ports=tuple(self.of(ConfiguredPorts)),
-            firewall_rules=richest_rules(self.of(FirewallRule)),
+            firewall_rules=richest_rules(with_filters(self.of(FirewallRule), self.of(NetFilter))),
             profile_settings=tuple(self.of(ProfileSettings)),
             port_ranges=PortRanges(
                 dynamic=tuple(self.of(DynamicRange)), excluded=tuple(self.of(ExcludedRange))
             ),
             executables=tuple(self.of(InstalledFile)),
             evidence=tuple(self._ledger),
-            gaps=(*gaps(self._shown, self._failures), *self.of(Gap)),
-            problems=(*self.of(Problem), *self._failed_steps()),
+            gaps=(*gaps(self._shown, self._doubts), *self.of(Gap)),
+            problems=(*self.of(Problem), *failed_steps, *outweighed(known)),
+            dropped_packets=tuple(self.of(DroppedPackets)),
         )
 
     def _timed_keys(self) -> list[RegistryKey]:

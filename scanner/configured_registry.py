@@ -14,6 +14,7 @@ from scanner.registry_key import RegistryData, RegistryKey
 
 _SOFTWARE = "SOFTWARE\\"
 _WOW = "SOFTWARE\\WOW6432Node\\"
+_NOT_WHOLE = "the value is not set, or among those of its key that could not be read"
 
 KeyIndex = Mapping[str, Sequence[RegistryKey]]
 
@@ -53,7 +54,8 @@ def registry_ports(location: PortLocation, index: KeyIndex) -> Iterator[Configur
     elif misplaced:
         yield _ports(location, _misplaced(wrong, right), misplaced[0])
     elif right.covered:
-        yield _ports(location, _missing(location), _nearest(right, index))
+        nearest = _nearest(right, index)
+        yield _ports(location, _missing(location) if nearest.whole else _unknown(_NOT_WHOLE), nearest)
 
 
 def _view(location: PortLocation, index: KeyIndex, bits: int) -> _View:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from scanner.model import (
+    DroppedPackets,
     DynamicRange,
     ExcludedRange,
     FirewallRule,
@@ -17,7 +18,8 @@ from scanner.model import (
 )
 
 Fact = (
-    DynamicRange
+    DroppedPackets
+    | DynamicRange
     | ExcludedRange
     | FirewallRule
     | Host

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -10,26 +11,28 @@ from pathlib import Path, PureWindowsPath
 import msgspec
 
 from scanner.collect import Collection
-from scanner.errors import ScannerError
+from scanner.errors import ScannerError, SourceError
+from scanner.live_answers import connection_profiles, port_ranges
 from scanner.locations import PortLocation
-from scanner.masking import masked
+from scanner.masking import masked, masked_key
 from scanner.model import Origin, Problem, Snapshot
 from scanner.parsers.reg_render import render_reg
 from scanner.registry_key import RegistryKey
 from scanner.sources import live_system
 from scanner.sources.document import Document
+from scanner.sources.live_commands import Ask, ask_system
 from scanner.sources.live_registry import read_live_registry
 
 COLLECTOR = "ce-audit live collection"
 TOMCAT_PROPERTIES = r"Tomcat\conf\catalina.properties"
-_FACTS: Mapping[str, Callable[[], Iterable[msgspec.Struct]]] = {
+Registry = Callable[[], Iterator[RegistryKey | Problem]]
+ReadFacts = Callable[[], Iterable[msgspec.Struct]]
+FACTS: Mapping[str, ReadFacts] = {
     "network/listeners.json": live_system.read_listeners,
     "network/interfaces.json": live_system.read_interfaces,
     "processes.json": live_system.read_processes,
     "services.json": live_system.read_services,
 }
-
-Registry = Callable[[], Iterator[RegistryKey | Problem]]
 
 
 def is_live_host() -> bool:
@@ -49,20 +52,37 @@ def collect_host_evidence(
     locations: tuple[PortLocation, ...],
     executables: Iterable[str],
     registry: Registry = read_live_registry,
+    ask: Ask = ask_system,
+    facts: Mapping[str, ReadFacts] = FACTS,
 ) -> Iterator[Document | Problem]:
-    """This machine as bundle documents; what cannot be read is a Problem, and its kind of evidence is then missing."""
+    """This machine as bundle documents; what cannot be read is a Problem, and its kind of evidence is then
+    missing. A list of facts that comes empty was not read.
+    """
     yield _document("host.json", msgspec.json.encode(live_system.read_host(COLLECTOR)))
     programs: list[str] = []
-    for name, read in _FACTS.items():
+    for name, read in facts.items():
         try:
-            facts = list(read())
+            found = _some(read())
         except (OSError, ScannerError) as error:
             yield _unread(name, error)
             continue
-        programs += [path for fact in facts if (path := getattr(fact, "path", None))]
-        yield _document(name, msgspec.json.encode(facts))
+        yield from (item for item in found if isinstance(item, Problem))
+        rows = [item for item in found if not isinstance(item, Problem)]
+        programs += [path for row in rows if (path := getattr(row, "path", None))]
+        yield _document(name, msgspec.json.encode(rows))
+    yield from connection_profiles(ask)
+    yield from port_ranges(ask)
     yield from _registry(registry)
-    yield from _files(programs, locations, tuple(executables))
+    if programs:
+        yield from installed_files(programs, locations, tuple(executables))
+
+
+def _some(items: Iterable[msgspec.Struct]) -> list[msgspec.Struct]:
+    """The items. Raises SourceError where there are none: an empty answer is no answer."""
+    found = list(items)
+    if not found:
+        raise SourceError("the system lists none, which no Windows does")
+    return found
 
 
 def _registry(registry: Registry) -> Iterator[Document | Problem]:
@@ -72,7 +92,7 @@ def _registry(registry: Registry) -> Iterator[Document | Problem]:
             if isinstance(item, Problem):
                 yield item
             else:
-                keys.append(item)
+                keys.append(item if _is_firewall(item) else masked_key(item))
     except (OSError, ScannerError) as error:
         yield _unread("registry", error)
         return
@@ -81,10 +101,17 @@ def _registry(registry: Registry) -> Iterator[Document | Problem]:
     yield _document("registry/key-times.json", msgspec.json.encode(times))
 
 
-def _files(
+def _is_firewall(key: RegistryKey) -> bool:
+    return "firewall" in key.path.casefold()
+
+
+def installed_files(
     programs: Iterable[str], locations: Iterable[PortLocation], executables: tuple[str, ...]
 ) -> Iterator[Document | Problem]:
-    """The CE executables and configuration files below every directory that CE programs were seen in."""
+    """The CE executables and configuration files below every directory that CE programs were seen in.
+
+    Configuration files come without their secrets, then `files.json` with every file looked for.
+    """
     paths = dict.fromkeys(location.path for location in locations if location.path)
     configurations = {**paths, TOMCAT_PROPERTIES: None}
     rows = []
@@ -99,15 +126,17 @@ def _files(
 
 
 def install_directories(programs: Iterable[str], executables: Iterable[str]) -> tuple[str, ...]:
-    """The directories below which some of `executables` were seen, as spelled first."""
-    tails = tuple(f"\\{executable}".casefold() for executable in executables)
+    """The directories below which some of `executables` were seen, as spelled first.
+
+    `programs` are paths or the command lines of services.
+    """
+    tails = "|".join(map(re.escape, executables))
+    below = re.compile(rf'"?(.+?)\\(?:{tails})(?:["\s]|$)', re.IGNORECASE)
     found: dict[str, str] = {}
     for program in programs:
-        path = program.strip('"')
-        for tail in tails:
-            if path.casefold().endswith(tail):
-                directory = path[: -len(tail)]
-                found.setdefault(directory.casefold(), directory)
+        match = below.match(program)
+        if match:
+            found.setdefault(match[1].casefold(), match[1])
     return tuple(found.values())
 
 

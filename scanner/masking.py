@@ -1,17 +1,51 @@
-"""Secrets do not leave the host: configuration files keep their port facts and lose their passwords (design.md 3)."""
+"""Secrets do not leave the host: what is kept keeps its port facts and loses its passwords (design.md 3)."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
-_SECRET = rb"[\w.:-]*(?:pass|pwd|secret|credential|token|connectionstring|keystore|truststore)[\w.:-]*"
+import msgspec
+
+from scanner.registry_key import RegistryData, RegistryKey
+
+_WORDS = rb"(?:pass|pwd|secret|credential|token|connectionstring|keystore|truststore|accountkey|accesskey)"
+# a setting's name, bounded so that hostile text costs no time; one that ends in "port" is no secret
+_SECRET = rb"(?![\w.:-]{0,60}port\b)[\w.:-]{0,60}" + _WORDS + rb"[\w.:-]{0,60}"
+# what is no secret after all, or none any more
+_PLAIN = rb"(?:true|false|\*+)"
+_QUOTED = rb"(?![\"']" + _PLAIN + rb"[\"'])(\"[^\"]*\"|'[^']*')"
 
 # name="value" in XML, <name>value</name>, and name=value or name: value in ini and properties files
-_ATTRIBUTE = re.compile(rb"\b(" + _SECRET + rb")(\s*=\s*)(\"[^\"]*\"|'[^']*')", re.IGNORECASE)
-_ELEMENT = re.compile(rb"(<(" + _SECRET + rb")(?:\s[^<>]*)?>)[^<]+(</\2\s*>)", re.IGNORECASE)
-_LINE = re.compile(rb"^(\s*" + _SECRET + rb"\s*[=:]\s*)([^\s\"'<].*?)(\r?)$", re.IGNORECASE | re.MULTILINE)
-# any connection string, whatever it is called: Data Source=...;Password=...
-_INSIDE = re.compile(rb"\b((?:password|pwd|user id|uid)\s*=\s*)[^;\"'<>\r\n]+", re.IGNORECASE)
+_ATTRIBUTE = re.compile(rb"\b(" + _SECRET + rb"\s*=\s*)" + _QUOTED, re.IGNORECASE)
+_ELEMENT = re.compile(
+    rb"(<(" + _SECRET + rb")(?:\s[^<>]*)?>)(?:<!\[CDATA\[.{0,4096}?\]\]>|[^<])+(</\2\s*>)",
+    re.IGNORECASE | re.DOTALL,
+)
+_LINE = re.compile(
+    rb"^([ \t]*" + _SECRET + rb"[ \t]*[=:][ \t]*+)(?![\"']?" + _PLAIN + rb"(?:[\"']|\s*$))"
+    rb"(?:\\\r?\n|[^\r\n])+",
+    re.IGNORECASE | re.MULTILINE,
+)
+# named by a neighbour: <add key="DbPassword" value="..."/>, <setting name="DbPassword"><value>...</value>
+_NAMED = re.compile(
+    rb"<[^<>!?/][^<>]*=\s*[\"']" + _SECRET + rb"[\"'][^<>]*>(?:\s*<value>)?[^<]*", re.IGNORECASE
+)
+_VALUE = re.compile(rb"(\bvalue\s*=\s*)" + _QUOTED, re.IGNORECASE)
+_CONTENT = re.compile(rb"(?<=>)(\s*(?:<value>)?)[^<\s][^<]*", re.IGNORECASE)
+# inside a value: Data Source=...;Password=..., -Dname=..., -password ..., ://user:password@
+_INSIDE = re.compile(
+    rb"((?:[\w.]{0,60}(?:password|passwd|pwd|secret|accountkey|accesskey)|user id|uid)\s*=\s*+)"
+    rb"(?!" + _PLAIN + rb"(?:[;\"'<\s]|$))(?:&\w+;|(?!\s+[-/])[^;\"'<>\r\n])+",
+    re.IGNORECASE,
+)
+_OPTION = re.compile(
+    rb"((?<![^\s\"'=>])[-/]{1,2}[\w.]{0,60}(?:password|passwd|pwd|secret|token)[\w.]{0,60}"
+    rb"(?:[ \t]*[=:]|[ \t])[ \t]*)"
+    rb"(?![-/])[^\s\"'<>]+",
+    re.IGNORECASE,
+)
+_USER_INFO = re.compile(rb"(://[^/\s:@\"'<>]+:)[^/\s@\"'<>]+(?=@)")
 
 _MASK = b"***"
 
@@ -21,17 +55,62 @@ def masked(data: bytes) -> bytes:
 
     UTF-16 text is masked in UTF-8 and encoded back; other encodings keep ASCII where it is, so bytes will do.
     """
-    for mark, encoding in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
-        if data.startswith(mark):
-            text = data[2:].decode(encoding, errors="surrogatepass").encode("utf-8", errors="surrogatepass")
-            return mark + _masked(text).decode("utf-8", errors="surrogatepass").encode(
-                encoding, "surrogatepass"
-            )
-    return _masked(data)
+    encoding = _utf_16(data)
+    if encoding is None:
+        return _masked(data)
+    whole = len(data) // 2 * 2  # a file that was cut may end in half a character
+    text = data[:whole].decode(encoding, "surrogatepass").encode("utf-8", "surrogatepass")
+    return _masked(text).decode("utf-8", "surrogatepass").encode(encoding, "surrogatepass") + data[whole:]
+
+
+def masked_key(key: RegistryKey) -> RegistryKey:
+    """A program's registry key with its secrets masked. Not for firewall keys, where every word may count."""
+    values = tuple((name, _masked_value(name, data)) for name, data in key.values)
+    return key if values == key.values else msgspec.structs.replace(key, values=values)
+
+
+def _masked_value(name: str, data: RegistryData) -> RegistryData:
+    if isinstance(data, int):
+        return data
+    if re.fullmatch(_SECRET, name.encode(), re.IGNORECASE):
+        return _MASK.decode()
+    if isinstance(data, tuple):
+        return tuple(_masked_text(text) for text in data)
+    return _masked_text(data) if isinstance(data, str) else data
+
+
+def _masked_text(text: str) -> str:
+    return _masked(text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
+
+
+def _utf_16(data: bytes) -> str | None:
+    """The byte order of UTF-16 text, by its mark or by the NUL beside its first character."""
+    if data.startswith(b"\xff\xfe") or (data[1:2] == b"\0" and data[:1] != b"\0"):
+        return "utf-16-le"
+    if data.startswith(b"\xfe\xff") or (data[:1] == b"\0" and data[1:2] not in (b"", b"\0")):
+        return "utf-16-be"
+    return None
 
 
 def _masked(data: bytes) -> bytes:
-    data = _ATTRIBUTE.sub(lambda found: found[1] + found[2] + found[3][:1] + _MASK + found[3][:1], data)
+    data = _ATTRIBUTE.sub(lambda found: found[1] + _in_quotes(found[2]), data)
     data = _ELEMENT.sub(lambda found: found[1] + _MASK + found[3], data)
-    data = _LINE.sub(lambda found: found[1] + _MASK + found[3], data)
-    return _INSIDE.sub(lambda found: found[1] + _MASK, data)
+    data = _LINE.sub(lambda found: found[1] + _MASK, data)
+    data = _NAMED.sub(lambda found: b"".join(_masked_element(found[0])), data)
+    for setting in (_INSIDE, _OPTION, _USER_INFO):
+        data = setting.sub(lambda found: found[1] + _MASK, data)
+    return data
+
+
+def _masked_element(element: bytes) -> Iterator[bytes]:
+    """An element whose name for itself is that of a secret: its value, wherever it stands, is masked."""
+    head, close, content = element.partition(b">")
+    yield _VALUE.sub(lambda found: found[1] + _in_quotes(found[2]), head)
+    if head.endswith(b"/"):
+        yield close + content
+    else:
+        yield _CONTENT.sub(lambda found: found[1] + _MASK, close + content)
+
+
+def _in_quotes(quoted: bytes) -> bytes:
+    return quoted[:1] + _MASK + quoted[:1]

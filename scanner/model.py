@@ -176,12 +176,12 @@ class ConfiguredPorts(msgspec.Struct, frozen=True, kw_only=True):
 class FirewallRule(msgspec.Struct, frozen=True, kw_only=True):
     """A Windows Firewall entry, normalised but not judged (windows-firewall.md section 2).
 
-    Ports: "80", "5000-5010", or a keyword in registry spelling ("RPC", "RPC-EPMap", "Teredo", "IPTLSIn", "IPHTTPSIn",
-    "Ply2Disc", "mDNS", "DHCP"). Addresses: as written ("10.0.0.0/8", "10.0.0.1-10.0.0.9", "fe80::/64") or a
-    keyword in PowerShell spelling with its family where the source tells it ("LocalSubnet4", "LocalSubnet6";
-    "LocalSubnet" = both). `extra` keeps every other token in order, names as written. `unread` names the conditions
-    that this kind of source cannot show ("program", "service", "interface_types", "security"), so that absence is
-    not read as "any".
+    Ports: "80", "5000-5010", or a keyword in registry spelling ("RPC", "RPC-EPMap", "Teredo", "IPTLSIn",
+    "IPHTTPSIn", "Ply2Disc", "mDNS", "DHCP"). Addresses: as written ("10.0.0.0/8", "10.0.0.1-10.0.0.9",
+    "fe80::/64") or a keyword in PowerShell spelling with its family where the source tells it
+    ("LocalSubnet4", "LocalSubnet6"; "LocalSubnet" = both). `extra` keeps every other token in order, names as
+    written. `unread` names the conditions that this kind of source cannot show ("program", "service",
+    "interface_types", "security"), so that absence is not read as "any".
     """
 
     id: str
@@ -253,6 +253,23 @@ class PortRanges(msgspec.Struct, frozen=True, kw_only=True):
     excluded: tuple[ExcludedRange, ...] = ()
 
 
+class DroppedPackets(msgspec.Struct, frozen=True, kw_only=True):
+    """What the firewall's log says it dropped on its way to one local port.
+
+    `first_seen` and `last_seen` are ISO 8601 by the host's own clock, without a zone because the log names
+    none, or with "Z" where it says UTC. `sources` are the most frequent of `source_count` addresses.
+    """
+
+    protocol: str  # tcp | udp
+    port: int
+    count: int
+    first_seen: str
+    last_seen: str
+    source_count: int
+    sources: tuple[str, ...] = ()
+    origin: Origin
+
+
 class EvidenceSource(msgspec.Struct, frozen=True, kw_only=True):
     """A line of the evidence ledger. `kind` is the artefact it was read as ("unrecognised" if none)."""
 
@@ -264,12 +281,16 @@ class EvidenceSource(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Gap(msgspec.Struct, frozen=True, kw_only=True):
-    """Evidence wanted and not obtained; `subject` narrows it to one file or key."""
+    """Evidence wanted and not obtained; `subject` narrows it to one file or key.
+
+    `partial` = the rest of its kind was read and may be judged as it stands; only nothing passes on it.
+    """
 
     kind: EvidenceKind
     reason: str
     fetch: str = ""
     subject: str = ""
+    partial: bool = False
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
@@ -281,7 +302,11 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything known of one host; saved and judged again it gives the same results."""
+    """Everything known of one host; saved and judged again it gives the same results.
+
+    `dropped_packets` is one top-level key more than design.md section 3 lists, and stands last: supporting
+    evidence only, on which no check depends.
+    """
 
     schema: str = SNAPSHOT_SCHEMA
     host: Host = Host()
@@ -297,3 +322,4 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     evidence: tuple[EvidenceSource, ...] = ()
     gaps: tuple[Gap, ...] = ()
     problems: tuple[Problem, ...] = ()
+    dropped_packets: tuple[DroppedPackets, ...] = ()

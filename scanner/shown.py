@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from scanner.model import (
     DynamicRange,
     EvidenceKind,
+    FirewallRule,
     Host,
     InstalledFile,
     Interface,
@@ -23,13 +24,14 @@ from scanner.registry_paths import FIREWALL_POLICY
 LOCAL_RULES = rf"{FIREWALL_POLICY}\FirewallRules".casefold()
 
 # A single fact of these types proves that its kind of evidence was collected.
-_SHOWN_BY: Mapping[type, EvidenceKind] = {
+SHOWN_BY: Mapping[type, EvidenceKind] = {
     Listener: EvidenceKind.LISTENERS,
     Process: EvidenceKind.PROCESSES,
     Service: EvidenceKind.SERVICES,
     InstalledFile: EvidenceKind.EXECUTABLES,
     DynamicRange: EvidenceKind.PORT_RANGES,
 }
+_LISTED = frozenset({Store.LOCAL, Store.UNKNOWN})  # what a listing shows that names its store, or does not
 
 
 def kinds_shown(
@@ -37,23 +39,30 @@ def kinds_shown(
 ) -> Iterator[EvidenceKind]:
     """The kinds that these facts, registry keys and host facts prove to have been collected.
 
-    A registry export that holds the firewall policy's own key would have held its rules and profiles (design.md
-    section 5: an exported parent without the child says none).
+    A registry export that holds the firewall policy's own key would have held its rules and profiles
+    (design.md section 5: an exported parent without the child says none). Settings of no named store are
+    those in force, in which Group Policy has its part.
     """
     keys = tuple(keys)
     paths = {key.path.casefold() for key in keys}
-    yield from (kind for fact, kind in _SHOWN_BY.items() if items.get(fact))
+    yield from (kind for fact, kind in SHOWN_BY.items() if items.get(fact))
     if any(isinstance(found, Interface) and found.profile for found in items.get(Interface, ())):
         yield EvidenceKind.INTERFACES
     whole_policy = FIREWALL_POLICY.casefold() in paths
-    if whole_policy or LOCAL_RULES in paths:
+    if whole_policy or LOCAL_RULES in paths or _LISTED & _stores(items, FirewallRule):
         yield EvidenceKind.FIREWALL_RULES
-    settings = (found for found in items.get(ProfileSettings, ()) if isinstance(found, ProfileSettings))
-    if whole_policy or any(found.store is Store.LOCAL for found in settings):
+    settings = _stores(items, ProfileSettings)
+    if whole_policy or _LISTED & settings:
         yield EvidenceKind.PROFILE_SETTINGS
-    if gpo_was_looked_at(keys):
+    if gpo_was_looked_at(keys) or Store.UNKNOWN in settings:
         yield EvidenceKind.GPO_POLICY
     if host.boot_time:
         yield EvidenceKind.HOST
     if host.firewall_changed_at:
         yield EvidenceKind.CHANGE_TIMES
+
+
+def _stores(
+    items: Mapping[type, Sequence[object]], kind: type[FirewallRule] | type[ProfileSettings]
+) -> set[Store]:
+    return {found.store for found in items.get(kind, ()) if isinstance(found, kind)}

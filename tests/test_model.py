@@ -6,7 +6,7 @@ from scanner.model import Snapshot
 
 KEYS = (
     "schema host interfaces listeners processes services configured_ports firewall_rules profile_settings "
-    "port_ranges executables evidence gaps problems"
+    "port_ranges executables evidence gaps problems dropped_packets"
 ).split()
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from typing import Any, TypeVar
 
 import msgspec
@@ -77,6 +78,10 @@ BundleItem = Fact | KeyTime | Manifest
 BundleReader = Callable[[bytes, Origin], Iterator[BundleItem]]
 _Row = dict[str, Any]
 _T = TypeVar("_T")
+_PORTS = 65536
+_TRANSPORTS = {
+    f"{protocol}{version}": (protocol, f"ipv{version}") for protocol in ("tcp", "udp") for version in (4, 6)
+}
 _S = TypeVar("_S", bound=msgspec.Struct)
 
 # Windows' own words and numbers for a network category beside ours (windows-firewall.md 3.4)
@@ -100,7 +105,7 @@ def bundle_reader(file_name: str) -> BundleReader | None:
 
 
 def _manifest(data: bytes, origin: Origin) -> Iterator[BundleItem]:
-    content = _converted(_decoded(data, origin), _ManifestFile, origin)
+    content = _converted(read_json(data, origin), _ManifestFile, origin)
     yield Manifest(
         host=Host(
             name=content.host,
@@ -113,7 +118,7 @@ def _manifest(data: bytes, origin: Origin) -> Iterator[BundleItem]:
 
 
 def _host(data: bytes, origin: Origin) -> Iterator[BundleItem]:
-    content = _decoded(data, origin)
+    content = read_json(data, origin)
     if isinstance(content, dict) and isinstance(content.get("os_build"), int):
         content["os_build"] = str(content["os_build"])
     host = _converted(content, Host, origin)
@@ -121,27 +126,45 @@ def _host(data: bytes, origin: Origin) -> Iterator[BundleItem]:
 
 
 def _port_ranges(data: bytes, origin: Origin) -> Iterator[BundleItem]:
-    content = _converted(_decoded(data, origin), _PortRangesFile, origin)
+    content = _converted(read_json(data, origin), _PortRangesFile, origin)
     for name, pair in content.dynamic.items():
         if pair:
-            protocol, family = _transport(name)
-            yield DynamicRange(protocol=protocol, family=family, start=pair[0], count=pair[1], origin=origin)
+            yield _dynamic_range(name, *pair, origin)
     for name, spans in content.excluded.items():
-        protocol, family = _transport(name)
         for span in spans or ():
-            yield ExcludedRange(
-                protocol=protocol,
-                family=family,
-                start=span.start,
-                end=span.end,
-                administered=span.administered,
-                origin=origin,
-            )
+            yield _excluded_range(name, span, origin)
+
+
+def _dynamic_range(name: str, start: int, count: int, origin: Origin) -> DynamicRange | Problem:
+    transport = _TRANSPORTS.get(name.casefold())
+    if transport is None or not 0 <= start < start + count <= _PORTS:
+        return _no_range(origin, f"dynamic {name}: {start}, {count}")
+    return DynamicRange(protocol=transport[0], family=transport[1], start=start, count=count, origin=origin)
+
+
+def _excluded_range(name: str, span: _Exclusion, origin: Origin) -> ExcludedRange | Problem:
+    transport = _TRANSPORTS.get(name.casefold())
+    if transport is None or not 0 <= span.start <= span.end < _PORTS:
+        return _no_range(origin, f"excluded {name}: {span.start} to {span.end}")
+    return ExcludedRange(
+        protocol=transport[0],
+        family=transport[1],
+        start=span.start,
+        end=span.end,
+        administered=span.administered,
+        origin=origin,
+    )
+
+
+def _no_range(origin: Origin, text: str) -> Problem:
+    return Problem(origin=origin, text=text[:200], reason="not a range of ports of a transport we know")
 
 
 def _tidy_listener(row: _Row) -> None:
     row["protocol"] = str(row["protocol"]).casefold()
-    row["address"] = str(row["address"]).split("%")[0].strip("[]")
+    row["address"] = str(ip_address(str(row["address"]).split("%")[0].strip("[]")))
+    if row["protocol"] not in ("tcp", "udp") or not 0 < int(row["port"]) < _PORTS:
+        raise ValueError("not a port of TCP or UDP")
 
 
 def _tidy_interface(row: _Row) -> None:
@@ -174,16 +197,33 @@ def _rows(fields: str, kind: type[BundleItem], tidy: Callable[[_Row], None]) -> 
             try:
                 named = dict(zip(names, row, strict=False)) if isinstance(row, list) else dict(row)
                 tidy(named)
-                yield _in_utc(msgspec.convert({**named, "origin": place}, type=kind))
-            except (KeyError, TypeError, ValueError) as error:
-                reason = f"not a row of {', '.join(names)}: {error}"
-                yield Problem(origin=place, text=json.dumps(row)[:200], reason=reason)
+                yield _storable(_in_utc(msgspec.convert({**named, "origin": place}, type=kind)))
+            except (KeyError, TypeError, ValueError, RecursionError) as error:
+                reason = f"not a row of {', '.join(names)}: {_first_line(error)}"
+                yield Problem(origin=place, text=_shown(row), reason=reason)
 
     return read
 
 
+def _storable(item: _T) -> _T:
+    """The item itself. Raises ValueError where no JSON of ours can hold it: half a surrogate pair."""
+    msgspec.json.encode(item)
+    return item
+
+
+def _first_line(error: Exception) -> str:
+    return ascii(str(error).partition("\n")[0])[1:-1][:200]
+
+
+def _shown(row: Any) -> str:  # noqa: ANN401 - whatever stood in the array
+    try:
+        return json.dumps(row)[:200]
+    except RecursionError:
+        return "a row nested too deep to show"
+
+
 def _array(data: bytes, origin: Origin) -> list[Any]:
-    content = _decoded(data, origin)
+    content = read_json(data, origin)
     if isinstance(
         content, dict
     ):  # Windows PowerShell writes one element bare, and some arrays as value/Count
@@ -195,7 +235,8 @@ def _array(data: bytes, origin: Origin) -> list[Any]:
     return content
 
 
-def _decoded(data: bytes, origin: Origin) -> Any:  # noqa: ANN401 - JSON is anything
+def read_json(data: bytes, origin: Origin) -> Any:  # noqa: ANN401 - JSON is anything
+    """The content of JSON in UTF-8 or UTF-16, with or without a BOM. Raises ParseError where it is none."""
     try:
         return json.loads(data.decode(json.detect_encoding(data)).removeprefix("\ufeff"))
     except (ValueError, RecursionError) as error:
@@ -204,14 +245,9 @@ def _decoded(data: bytes, origin: Origin) -> Any:  # noqa: ANN401 - JSON is anyt
 
 def _converted(content: Any, kind: type[_T], origin: Origin) -> _T:  # noqa: ANN401
     try:
-        return msgspec.convert(content, type=kind)
-    except msgspec.ValidationError as error:
-        raise ParseError(f"{origin.source}: {error}") from error
-
-
-def _transport(name: str) -> tuple[str, str]:
-    """`tcp4` -> tcp over ipv4."""
-    return name[:3].casefold(), f"ipv{name[-1:]}"
+        return _storable(msgspec.convert(content, type=kind))
+    except (ValueError, RecursionError) as error:
+        raise ParseError(f"{origin.source}: {_first_line(error)}") from error
 
 
 def _many(value: Any) -> Any:  # noqa: ANN401 - a scalar where PowerShell unrolled an array
@@ -231,9 +267,12 @@ def _in_utc(item: _S) -> _S:
 
 def _utc(moment: datetime | None) -> datetime | None:
     """Times are UTC by contract; one without a zone is taken at its word."""
-    if moment is None:
+    if moment is None or moment.tzinfo is None:
+        return moment and moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:  # .NET writes the first moment there is where it means none
         return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 _READERS: dict[str, BundleReader] = {

@@ -16,10 +16,11 @@ def render_reg(keys: Iterable[RegistryKey]) -> bytes:
     """UTF-16 text with a BOM. Key paths and value names must hold no line break, which Windows allows in
     neither.
     """
-    lines = [_HEAD]
+    lines = [_HEAD, ""]
     for key in keys:
-        lines += ["", f"[{key.path}]", *_values(key)]
-    return ("\r\n".join(lines) + "\r\n").encode("utf-16", errors="surrogatepass")
+        lines += [f"[{key.path}]", *_values(key), ""]
+    text = "\r\n".join(lines).replace("\0", "\ufffd")
+    return f"{text}\r\n".encode("utf-16", errors="surrogatepass")
 
 
 def _values(key: RegistryKey) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -23,7 +24,19 @@ RATIO_FROM_BYTES = 64 << 20
 
 NO_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can say, and what writers without a clock put
 
-_ZIP = b"PK\x03\x04"
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")  # with entries, and empty
+# What the standard library raises, somewhere, on a damaged or encrypted archive.
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    ValueError,
+)
 _GZIP = b"\x1f\x8b"
 _XZ = b"\xfd7zXZ\x00"
 
@@ -45,14 +58,7 @@ def read_zip(document: Document) -> Iterator[Document]:
             _refuse_hostile(document.source, entries)
             for entry in sorted(entries, key=_name):
                 yield Document(source=_name(entry), data=archive.read(entry), modified_at=_date(entry))
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        lzma.LZMAError,
-        EOFError,
-        NotImplementedError,
-        RuntimeError,
-    ) as error:
+    except _DAMAGE as error:
         raise SourceError(f"{document.source}: the zip archive cannot be read: {error}") from error
 
 
@@ -69,12 +75,13 @@ def unwrap(document: Document) -> Document:
 
 
 def _opened(document: Document, stream: gzip.GzipFile | lzma.LZMAFile) -> Document:
+    most = min(MAX_TOTAL_BYTES, max(RATIO_FROM_BYTES, MAX_RATIO * len(document.data)))
     try:
-        data = stream.read(MAX_TOTAL_BYTES + 1)
+        data = stream.read(most + 1)
     except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
         raise SourceError(f"{document.source}: the compressed file is damaged: {error}") from error
-    if len(data) > MAX_TOTAL_BYTES:
-        raise SourceError(f"{document.source}: unpacks to more than {MAX_TOTAL_BYTES >> 20} MiB")
+    if len(data) > most:
+        raise SourceError(f"{document.source}: unpacks to more than {most >> 20} MiB, which no evidence does")
     return msgspec.structs.replace(document, data=data, delivered=document.data)
 
 

@@ -12,7 +12,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     """`source` is the path inside the evidence, with forward slashes; `host_path` the path on the audited
     host.
 
-    `data` is what a reader reads; `delivered` is the file as it came where that differs (a compressed one).
+    `data` is what a reader reads; `delivered` is the file as it came where that differs (a compressed one, a
+    hive completed from its logs). `belongs_to` is the source that this one only completes.
     """
 
     source: str
@@ -20,6 +21,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     delivered: bytes | None = None
     modified_at: datetime | None = None
     host_path: str | None = None
+    belongs_to: str | None = None
 
     @property
     def sha256(self) -> str:

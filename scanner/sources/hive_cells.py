@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from scanner.errors import ParseError, ScannerError
-from scanner.registry_key import RegistryData
+from scanner.registry_key import RegistryData, registry_data
 
 _Structure = Any  # a structure parsed by regipy, which types none of its fields
 _Item = TypeVar("_Item")
@@ -24,9 +24,6 @@ _BASE = 4096  # offsets count from the end of the header block
 _INLINE = 0x80000000
 _LARGEST_CELL_DATA = 16344  # longer values are cut into the segments of a "db" cell
 _LONGEST_NAME = 512  # bytes
-_STRINGS = (1, 2, 6)  # REG_SZ, REG_EXPAND_SZ, REG_LINK
-_MULTI_STRING = 7
-_NUMBER_SIZES = {4: 4, 11: 8}  # REG_DWORD, REG_QWORD
 _EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
 
 
@@ -134,7 +131,7 @@ class Hive:
     def _value(self, offset: int) -> tuple[str, RegistryData]:
         value = _parse(self._structs.VALUE_KEY, self._cell(offset))
         name = _name(value.name, latin=value.flags.VALUE_COMP_NAME)
-        return name, _decode(int(value.data_type), self._value_data(value.data_size, value.data_offset))
+        return name, registry_data(int(value.data_type), self._value_data(value.data_size, value.data_offset))
 
     def _value_data(self, size: int, offset: int) -> bytes:
         """The raw data: in the offset's own four bytes, in a cell, or in the segments of a "db" cell."""
@@ -197,12 +194,3 @@ def _offsets(cell: bytes, count: int) -> Iterator[int]:
 
 def _name(raw: bytes, *, latin: bool) -> str:
     return raw.decode("latin-1") if latin else raw.decode("utf-16-le", "replace")
-
-
-def _decode(kind: int, raw: bytes) -> RegistryData:
-    """Raw data as its registry type reads them; of the wrong size, they stay bytes."""
-    if kind in _STRINGS:
-        return raw.decode("utf-16-le", "replace").partition("\0")[0]
-    if kind == _MULTI_STRING:
-        return tuple(filter(None, raw.decode("utf-16-le", "replace").split("\0")))
-    return int.from_bytes(raw, "little") if _NUMBER_SIZES.get(kind) == len(raw) else raw

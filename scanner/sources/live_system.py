@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from ipaddress import ip_interface
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from scanner.errors import SourceError
-from scanner.model import Host, Interface, Listener, Origin, Process, Service
+from scanner.model import Host, Interface, Listener, Origin, Problem, Process, Service
+
+if TYPE_CHECKING:
+    import psutil
 
 _T = TypeVar("_T")
 _ORIGIN = Origin(source="this machine")
@@ -41,39 +46,60 @@ def read_listeners() -> Iterator[Listener]:
         )
 
 
-def read_processes() -> Iterator[Process]:
-    """Every process; what the system refuses to tell of one (path, start) stays unstated."""
+def read_processes(named: Callable[[int], psutil.Process] | None = None) -> Iterator[Process | Problem]:
+    """Every process; what the system refuses to tell of one (path, start) stays unstated.
+
+    One that has ended meanwhile is none. Where the system tells not even a name, a Problem says of which.
+    `named` is what psutil makes of a PID.
+    """
     import psutil
 
-    for process in psutil.process_iter():
-        started = _or_none(process.create_time)
-        yield Process(
-            pid=process.pid,
-            name=_or_none(process.name) or "",
-            path=_or_none(process.exe) or None,
-            started_at=datetime.fromtimestamp(int(started), tz=UTC) if started else None,
-            origin=_ORIGIN,
+    nameless = []
+    for pid in psutil.pids():
+        found = _process(pid, _or_none(partial(named or psutil.Process, pid)))
+        if found.name:
+            yield found
+        elif psutil.pid_exists(pid):
+            nameless.append(str(pid))
+            yield found
+    if nameless:
+        text = f"PID {', '.join(nameless)}"[:200]
+        reason = f"the system names no program of {len(nameless)} processes"
+        yield Problem(
+            origin=Origin(source=_ORIGIN.source, locator="processes.json"), text=text, reason=reason
         )
 
 
+def _process(pid: int, process: psutil.Process | None) -> Process:
+    name = _or_none(process.name) if process else None
+    path = _or_none(process.exe) if process else None
+    started = _or_none(process.create_time) if process else None
+    return Process(
+        pid=pid,
+        name=_clean(name) or "",
+        path=_clean(path) if path and os.sep in path else None,  # Windows says "Registry" of its own ones
+        started_at=datetime.fromtimestamp(int(started), tz=UTC) if started else None,
+        origin=_ORIGIN,
+    )
+
+
 def read_services() -> Iterator[Service]:
-    """Every Windows service; nothing on another system."""
+    """Every Windows service, whatever the system refuses to tell of it; nothing on another system."""
     if sys.platform != "win32":
         return
     import psutil
 
     for service in psutil.win_service_iter():
-        found = _or_none(service.as_dict)
-        if found:
-            yield Service(
-                name=found["name"],
-                display_name=found["display_name"],
-                path=found["binpath"],
-                state=found["status"],
-                start_mode=_START_MODES.get(found["start_type"], found["start_type"]),
-                pid=found["pid"],
-                origin=_ORIGIN,
-            )
+        start_mode = _or_none(service.start_type)
+        yield Service(  # asked one by one: as_dict gives nothing where only the description is broken
+            name=service.name(),
+            display_name=service.display_name(),
+            path=_clean(_or_none(service.binpath)),
+            state=_or_none(service.status),
+            start_mode=_START_MODES.get(start_mode, start_mode) if start_mode else None,
+            pid=_or_none(service.pid),
+            origin=_ORIGIN,
+        )
 
 
 def read_interfaces() -> Iterator[Interface]:
@@ -89,15 +115,25 @@ def read_host(collector: str) -> Host:
     """Name, start time and the moment of collection; the one place where facts look at the clock."""
     import psutil
 
+    booted = _or_none(psutil.boot_time)
     return Host(
         name=socket.gethostname().partition(".")[0],
-        boot_time=datetime.fromtimestamp(int(psutil.boot_time()), tz=UTC),
+        boot_time=datetime.fromtimestamp(int(booted), tz=UTC) if booted else None,
+        elevated=_is_elevated(),
         collector=collector,
         collected_at=datetime.now(tz=UTC).replace(microsecond=0),
     )
 
 
 _START_MODES = {"automatic": "auto"}
+
+
+def _is_elevated() -> bool | None:
+    if sys.platform != "win32":
+        return None
+    import ctypes
+
+    return bool(ctypes.windll.shell32.IsUserAnAdmin())
 
 
 def _or_none(ask: Callable[[], _T]) -> _T | None:
@@ -110,6 +146,11 @@ def _or_none(ask: Callable[[], _T]) -> _T | None:
         return ask()
     except (psutil.Error, OSError):
         return None
+
+
+def _clean(text: str | None) -> str | None:
+    """Text as JSON can hold it: whoever names a program may use half a character."""
+    return text and text.encode("utf-8", "replace").decode()
 
 
 def _cidr(address: str, netmask: str | None) -> str:

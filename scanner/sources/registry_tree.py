@@ -77,14 +77,17 @@ def _read(
     node: RegistryNode, source: str, interest: KeyOfInterest, depth: int
 ) -> Iterator[RegistryKey | Problem]:
     values: list[tuple[str, RegistryData]] = []
+    whole = True
     for value in node.values() if interest.values != frozenset() else ():
         if isinstance(value, ScannerError):
+            whole = False
             yield _problem(source, node.path, value)
         elif interest.values is None or value[0].casefold() in interest.values:
             values.append(value)
     yield RegistryKey(
         path=node.path,
         values=tuple(values),
+        whole=whole,
         last_write=node.last_write,
         origin=Origin(source=source, locator=node.path),
     )

@@ -250,7 +250,9 @@ def test_an_element_with_very_many_ports_is_read_in_time_that_grows_with_it() ->
 
 
 def test_tao_options_in_a_file_of_one_row_need_name_nobody() -> None:
-    location = PortLocation(component="agent", kind=LocationKind.XML, path="a.config.xml", names=("Agent.Net",))
+    location = PortLocation(
+        component="agent", kind=LocationKind.XML, path="a.config.xml", names=("Agent.Net",)
+    )
     data = b"<Settings><Program>x.exe</Program><Args>-ORBListenEndpoints iiop://:19960</Args></Settings>"
 
     reading = parse_vendor_xml(data, [location], Origin(source="a.config.xml"))["agent"]

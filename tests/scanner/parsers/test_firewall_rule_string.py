@@ -177,7 +177,9 @@ def test_a_second_value_for_a_single_field_becomes_a_condition_nobody_understand
     assert fw_rule.extra[1:] == (("Action", "Block"), ("Name", "b"))
 
 
-@pytest.mark.parametrize("token", ["Profile=Home", "Profile=Domain,Home", "App=", "Svc==", "LPort=,", "RA4=", "Name="])
+@pytest.mark.parametrize(
+    "token", ["Profile=Home", "Profile=Domain,Home", "App=", "Svc==", "LPort=,", "RA4=", "Name="]
+)
 def test_a_value_that_cannot_be_read_never_widens_the_rule_silently(token: str) -> None:
     assert extra_of(token) == (tuple(token.split("=", 1)),)
 

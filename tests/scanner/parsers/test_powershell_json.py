@@ -199,3 +199,44 @@ def test_velociraptor_names_the_path_of_each_listener() -> None:
     assert sum(item.protocol == "udp" for item in listeners) == text.count('"Type":"UDP"')
     first = listeners[0]
     assert (first.port, first.pid, first.image) == (135, 568, r"C:\Windows\System32\svchost.exe")
+
+
+CONFIGURATION = {
+    "InterfaceAlias": "Ethernet0",
+    "InterfaceIndex": 12,
+    "NetProfile": {"Name": "corp.example", "NetworkCategory": 2},
+    "IPv6LinkLocalAddress": {"IPAddress": "fe80::1%12", "PrefixLength": 64},
+    "IPv4Address": [
+        {"IPAddress": "10.1.2.3", "PrefixLength": 24},
+        {"IPAddress": "10.1.2.4", "PrefixLength": 24},
+    ],
+    "DNSServer": [{"ServerAddresses": ["10.1.2.10"]}],
+}
+
+
+def test_an_ip_configuration_is_the_interface_with_its_network_and_addresses() -> None:
+    assert read(CONFIGURATION) == [
+        Interface(
+            alias="Ethernet0",
+            index=12,
+            addresses=("fe80::1/64", "10.1.2.3/24", "10.1.2.4/24"),
+            profile=Profile.DOMAIN,
+            origin=FIRST,
+        )
+    ]
+
+
+@pytest.mark.parametrize("network", [None, "MSFT_NetConnectionProfile", {}, {"NetworkCategory": None}])
+def test_an_ip_configuration_without_a_network_has_no_profile(network: object) -> None:
+    (found,) = read({**CONFIGURATION, "NetProfile": network, "IPv6LinkLocalAddress": ""})
+    assert isinstance(found, Interface)
+    assert found.profile is None
+    assert found.addresses == ("10.1.2.3/24", "10.1.2.4/24")
+
+
+def test_addresses_that_json_cut_short_are_problems_that_say_what_to_do() -> None:
+    problem, found = read({**CONFIGURATION, "IPv4Address": ['MSFT_NetIPAddress (Name = "x")']})
+    assert isinstance(problem, Problem)
+    assert isinstance(found, Interface)
+    assert "-Depth 5" in problem.reason
+    assert found.addresses == ("fe80::1/64",)

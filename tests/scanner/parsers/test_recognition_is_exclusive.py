@@ -6,9 +6,16 @@ from pathlib import Path
 import pytest
 
 from scanner.errors import ParseError
+from scanner.parsers.clixml import looks_like_clixml
+from scanner.parsers.gpreport import looks_like_gpreport
+from scanner.parsers.ipconfig import looks_like_ipconfig
+from scanner.parsers.netfirewall_csv import looks_like_netfirewall_csv
+from scanner.parsers.netfirewall_json import looks_like_netfirewall_json
 from scanner.parsers.netsh_profiles import looks_like_netsh_profiles
 from scanner.parsers.netsh_rules import looks_like_netsh_rules
 from scanner.parsers.netstat import looks_like_netstat
+from scanner.parsers.osquery import looks_like_osquery
+from scanner.parsers.pfirewall_log import looks_like_pfirewall_log
 from scanner.parsers.port_ranges import looks_like_port_ranges
 from scanner.parsers.powershell_dump import looks_like_powershell_dump
 from scanner.parsers.powershell_json import looks_like_powershell_json
@@ -24,6 +31,13 @@ SNIFFERS: dict[str, Callable[[str], bool]] = {
     "port-ranges": looks_like_port_ranges,
     "powershell-json": looks_like_powershell_json,
     "powershell-dump": looks_like_powershell_dump,
+    "ipconfig": looks_like_ipconfig,
+    "gpreport": looks_like_gpreport,
+    "pfirewall-log": looks_like_pfirewall_log,
+    "netfirewall-json": looks_like_netfirewall_json,
+    "netfirewall-csv": looks_like_netfirewall_csv,
+    "clixml": looks_like_clixml,
+    "osquery": looks_like_osquery,
 }
 OURS = {
     "netsh/en_show_rule_all_logancave.txt": "netsh-rules",
@@ -43,6 +57,8 @@ OURS = {
     "powershell/get-net-tcpconnection.json": "powershell-json",
     "powershell/netfirewallrule_format-list_utf16.txt": "powershell-dump",
     "powershell/netfirewallrule_single_cortana.txt": "powershell-dump",
+    "powershell/firewall_rules_export_semicolon.csv": "netfirewall-csv",
+    "gpo/nsacyber_firewall_gpreport.xml": "gpreport",
     "tasklist/en_tasklist.txt": "tasklist",
     "tasklist/en_tasklist_fo_csv.csv": "tasklist",
     "tasklist/en_tasklist_v_fo_csv_utf16.csv": "tasklist",
