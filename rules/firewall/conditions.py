@@ -18,7 +18,14 @@ from scanner.model import Action, FirewallRule, Profile
 
 PROFILE_BITS = {Profile.DOMAIN: 1, Profile.PRIVATE: 2, Profile.PUBLIC: 4}
 ALL_PROFILES = 7
-_CONDITION_OF_FIELD = {"interface_types": "interface-type"}
+_CONDITION_OF_FIELD = {
+    "interface_types": "interface-type",
+    "local_ports": "local-port",
+    "remote_ports": "remote-port",
+    "local_addresses": "local-address",
+    "remote_addresses": "remote-address",
+}
+_NOTED = {"interfaces": "whether it is bound to single interfaces is not shown: read as bound to none"}
 
 
 class CompiledRule(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +60,7 @@ def compile_rule(fw_rule: FirewallRule, host: HostFacts, enforced: int, doubtful
         program=program.key if program is not None and certain else None,
         ports=None if ports is None else ports.reach(host.dynamic[0]),
         conditions=tuple(_conditions(fw_rule, host, program, ports, tokens)),
-        notes=tuple(_notes(program, ports)),
+        notes=tuple(_notes(fw_rule, program, ports)),
     )
 
 
@@ -111,7 +118,8 @@ def _unread(fw_rule: FirewallRule) -> Iterator[Condition]:
     if fw_rule.action is None:
         yield "action", unknown
     for name in fw_rule.unread:
-        yield _CONDITION_OF_FIELD.get(name, name), unknown
+        if name not in _NOTED:
+            yield _CONDITION_OF_FIELD.get(name, name), unknown
 
 
 def _protocol_test(wanted: int | None) -> Test:
@@ -206,7 +214,8 @@ def _local_address_test(fw_rule: FirewallRule, host: HostFacts) -> Test:
     return test
 
 
-def _notes(program: Program | None, ports: PortSet | None) -> Iterator[str]:
+def _notes(fw_rule: FirewallRule, program: Program | None, ports: PortSet | None) -> Iterator[str]:
+    yield from (_NOTED[name] for name in fw_rule.unread if name in _NOTED)
     if program is not None and program.note:
         yield program.note
     for keyword in ports.usual if ports is not None else ():

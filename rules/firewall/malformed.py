@@ -32,9 +32,10 @@ def _faults(fw_rule: FirewallRule) -> Iterator[str]:
         yield "it has no readable Action"
     if is_rule_string(fw_rule) and fw_rule.direction is None:
         yield "it has no readable Dir"
-    if (fw_rule.local_ports or fw_rule.remote_ports) and fw_rule.protocol not in (TCP, UDP):
-        yield "it names ports, but its protocol is neither TCP nor UDP"
-    yield from filter(None, _port_faults(fw_rule))
+    if "protocol" not in fw_rule.unread:
+        if (fw_rule.local_ports or fw_rule.remote_ports) and fw_rule.protocol not in (TCP, UDP):
+            yield "it names ports, but its protocol is neither TCP nor UDP"
+        yield from filter(None, _port_faults(fw_rule))
     for entry in (*fw_rule.local_addresses, *fw_rule.remote_addresses):
         if is_backward(entry):
             yield f"the address range {entry} runs backward"

@@ -85,7 +85,7 @@ _STORE_WORDS = {
     Store.GPO: "Group Policy",
     Store.MDM: "MDM",
     Store.LOCAL: "the local policy",
-    Store.UNKNOWN: "a policy whose store the evidence does not name",
+    Store.UNKNOWN: "the policy in force, whose store the evidence does not name",
 }
 
 
@@ -94,7 +94,8 @@ def merge_settings(snapshot: Snapshot) -> dict[Profile, MergedSettings]:
 
     A value nobody stated is Windows' default. All are None where only a listing of rules was collected: it
     cannot show them. A registry source that shows rules and no settings leaves the defaults (3.9). GPO goes
-    before MDM: Windows' own law there is UNCONFIRMED.
+    before MDM: Windows' own law there is UNCONFIRMED. Settings of no named store are those that Windows
+    itself called in force (ActiveStore, 1.4), so they go before all.
     """
     known = not settings_missing(snapshot) or defaults_assumed(snapshot)
     return {profile: _merge(profile, snapshot.profile_settings, known) for profile in PROFILES}
@@ -124,18 +125,21 @@ def conflicting_policies(snapshot: Snapshot) -> bool:
 
 
 def _merge(profile: Profile, facts: Sequence[ProfileSettings], known: bool) -> MergedSettings:
-    policy = (*_policy_keys(profile, facts, Store.GPO), *_policy_keys(profile, facts, Store.MDM))
-    local = [
-        fact
-        for store in (Store.LOCAL, Store.UNKNOWN)
-        for fact in reversed(facts)
-        if fact.profile is profile and fact.store is store
-    ]
+    policy = (
+        *_of_store(profile, facts, Store.UNKNOWN),
+        *_policy_keys(profile, facts, Store.GPO),
+        *_policy_keys(profile, facts, Store.MDM),
+    )
+    local = _of_store(profile, facts, Store.LOCAL)
     merged = {
         field: _decide(field, law, policy, local) if known else Setting(None)
         for field, (law, _) in _LAWS.items()
     }
     return MergedSettings(profile=profile, **merged)
+
+
+def _of_store(profile: Profile, facts: Sequence[ProfileSettings], store: Store) -> list[ProfileSettings]:
+    return [fact for fact in reversed(facts) if fact.profile is profile and fact.store is store]
 
 
 def _policy_keys(

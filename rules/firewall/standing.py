@@ -11,6 +11,8 @@ from rules.firewall.settings import MergedSettings
 from rules.firewall.truth import FALSE, TRUE, UNKNOWN, Truth
 from scanner.model import FirewallRule, Profile, Store
 
+_BY_SHAPE = frozenset({"program", "service", "local_ports", "protocol"})  # what the AllowUser laws look at
+
 
 def strict_profiles(settings: Mapping[Profile, MergedSettings]) -> tuple[MergedSettings, ...]:
     """The profiles whose policy voids some local rules, or may: most hosts have none."""
@@ -64,7 +66,8 @@ def voided(fw_rule: FirewallRule, settings: MergedSettings) -> tuple[Truth, str]
     if not off:
         return FALSE, ""
     sure = [reason for value, reason in off if value is False]
-    if sure and fw_rule.store is Store.LOCAL:
+    certain = settings.allow_local_rules.value is False or _BY_SHAPE.isdisjoint(fw_rule.unread)
+    if sure and certain and fw_rule.store is Store.LOCAL:
         return TRUE, sure[0]
     return UNKNOWN, sure[0] if sure else off[0][1]
 

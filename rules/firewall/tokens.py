@@ -5,7 +5,7 @@ A token that is neither ignorable nor modelled may be a condition: it makes the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from rules.firewall.flow import ANY_PROTOCOL
 from rules.firewall.os_version import not_skipped, platform_holds
@@ -16,6 +16,7 @@ from scanner.model import Action, FirewallRule, Interface
 Test = Callable[[Query], Truth]
 Condition = tuple[str, Test]
 Tokens = dict[str, list[str]]
+Written = frozenset[tuple[str, frozenset[str]]]
 
 # `version` is the head of the string; LOM changes how the remote side is read (conditions.py).
 _IGNORED = frozenset(
@@ -30,6 +31,8 @@ _EMPTY_IS_ABSENT = frozenset(
     | {side + "port" + suffix for side in "lr" for suffix in ("", "2_10", "2_20", "2_24")}
     | {side + "a" + family for side in "lr" for family in ("4", "6", "42", "62")}
 )
+_BEHAVIOUR = frozenset({"edge", "defer", "lsm", "pcross", "lom"})
+_SECURITY = ("security", "security2", "security2_9")
 _NO_SECURITY = frozenset({"", "none", "notrequired"})
 _USER = ("luauth", "luauth2_24", "luown")
 _PACKAGE = ("pfn", "apppkgid")
@@ -41,6 +44,7 @@ _TEST_NAMES = {
     "icmp6": "icmp",
     **dict.fromkeys(_USER, "user"),
 }
+_PLATFORM = ("platform", "skipver")
 _MODELLED = frozenset({"platform", "skipver", "security", *_PACKAGE, *_TEST_NAMES})
 
 
@@ -60,8 +64,37 @@ def is_set(tokens: Tokens, flag: str) -> bool:
 
 def wants_ipsec(tokens: Tokens) -> bool:
     """True for a firewall rule that only IPsec-protected traffic can match (3.6)."""
-    values = (value for name in ("security", "security2", "security2_9") for value in tokens.get(name, ()))
-    return any(value.strip().lower() not in _NO_SECURITY for value in values)
+    return bool(security(tokens))
+
+
+def security(tokens: Tokens) -> Written:
+    """The IPsec conditions, as written."""
+    return _written(
+        tokens, (name for name in _SECURITY if not _NO_SECURITY.issuperset(_lowered(tokens, name)))
+    )
+
+
+def behaviour(tokens: Tokens) -> Written:
+    """The flags, where set, that do not decide about ordinary traffic but give it more ways in (3.6)."""
+    return _written(tokens, (name for name in _BEHAVIOUR if _lowered(tokens, name) - {"false"}))
+
+
+def written_conditions(tokens: Tokens, build: int | None) -> Written:
+    """The conditions `token_conditions` makes of tokens, IPsec apart, as written: equal ones match alike."""
+    names = (name for name, values in tokens.items() if name in _MODELLED or _is_unmodelled(name, values))
+    found = _written(tokens, (name for name in names if name not in _SECURITY and name not in _PLATFORM))
+    if any(_platform_conditions(tokens, build)):
+        said = (f"{name} {','.join(tokens.get(name, ()))}" for name in (*_PLATFORM, "platform2"))
+        found |= {("platform", frozenset(said))}
+    return found
+
+
+def _written(tokens: Tokens, names: Iterable[str]) -> Written:
+    return frozenset((name, frozenset(tokens[name])) for name in names)
+
+
+def _lowered(tokens: Tokens, name: str) -> set[str]:
+    return {value.strip().lower() for value in tokens.get(name, ())}
 
 
 def token_conditions(action: Action | None, tokens: Tokens, build: int | None) -> Iterator[Condition]:

@@ -131,11 +131,17 @@ def unless(
 
 
 def what_is_open(compiled: Iterable[CompiledRule], query: Query) -> tuple[str, ...]:
-    """One line a rule: the conditions that the evidence or the question leaves open."""
+    """One line a rule, in an order of their own: the conditions that the evidence or the question leaves
+    open.
+    """
     return tuple(
         f"{described(entry.fw_rule)}: {', '.join(unmet(entry, query, UNKNOWN)) or 'policy-store'} unknown"
-        for entry in compiled
+        for entry in sorted(compiled, key=_identity)
     )
+
+
+def _identity(entry: CompiledRule) -> tuple[str, str]:
+    return entry.fw_rule.store, entry.fw_rule.id
 
 
 def names_of(compiled: Sequence[CompiledRule]) -> str:

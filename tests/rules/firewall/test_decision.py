@@ -223,6 +223,38 @@ def test_a_listing_without_programs_never_says_open_to_all() -> None:
     assert "program, interface-type unknown" in answer.unknowns[0]
 
 
+@pytest.mark.parametrize(
+    ("field", "said"),
+    [
+        ("protocol", "protocol"),
+        ("local_ports", "local-port"),
+        ("remote_ports", "remote-port"),
+        ("local_addresses", "local-address"),
+        ("remote_addresses", "remote-address"),
+        ("package", "package"),
+        ("user", "user"),
+    ],
+)
+def test_a_condition_that_was_not_read_is_never_any(field: str, said: str) -> None:
+    read: dict[str, object] = {"protocol": None} if field == "protocol" else {}
+    listed = msgspec.structs.replace(fw_rule(OPEN), extra=(), unread=(field,), **read)
+
+    answer = decided(flow(443), listed)
+
+    assert answer.outcome == CONDITIONAL
+    assert f"{said} unknown" in answer.unknowns[0]
+    assert effective_policy(snapshot(listed)).malformed == ()
+
+
+def test_single_interfaces_that_a_listing_does_not_show_are_noted_and_read_as_none() -> None:
+    listed = msgspec.structs.replace(fw_rule(OPEN), extra=(), unread=("interfaces",))
+
+    answer = decided(flow(443), listed)
+
+    assert answer.outcome == ALLOWED
+    assert any("single interfaces" in note for note in answer.notes)
+
+
 @pytest.mark.parametrize("field", ["direction", "action"])
 def test_an_unreadable_word_of_a_listing_leaves_the_rule_open(field: str) -> None:
     """The word may mean inbound or outbound, allow or block."""

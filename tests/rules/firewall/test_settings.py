@@ -176,3 +176,13 @@ def test_a_rule_of_an_unnamed_store_may_be_a_local_one() -> None:
 
     assert decided(flow(443), fw_rule(OPEN, store=Store.UNKNOWN), policy).outcome == CONDITIONAL
     assert decided(flow(443), fw_rule(OPEN), unknown).outcome == CONDITIONAL
+
+
+@pytest.mark.parametrize("hidden", ["program", "service", "local_ports", "protocol"])
+def test_a_rule_whose_shape_is_not_shown_may_or_may_not_be_a_user_s(hidden: str) -> None:
+    policy = settings(Store.GPO, DOMAIN, allow_user_ports=False)
+    listed = msgspec.structs.replace(fw_rule(OPEN), extra=(), unread=(hidden,))
+
+    assert decided(flow(443), listed, policy).outcome == CONDITIONAL
+    strict = settings(Store.GPO, DOMAIN, allow_local_rules=False)
+    assert decided(flow(443), listed, strict).outcome == BLOCKED
