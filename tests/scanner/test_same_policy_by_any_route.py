@@ -30,7 +30,7 @@ from scanner.parsers.registry_firewall import firewall_facts
 from scanner.registry_key import RegistryKey
 from scanner.registry_paths import FIREWALL_POLICY, GPO_FIREWALL_POLICY
 from tests.rules.firewall.random_policies import flows, policies
-from tests.scanner.parsers.powershell_rules import FILTERS, rule_object, script_output
+from tests.scanner.parsers.powershell_rules import FILTERS, Shape, rule_object, script_output
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 CATALOGUE = load_catalogue()
@@ -85,7 +85,7 @@ def by_registry(policy: Snapshot) -> Snapshot:
     return msgspec.structs.replace(policy, firewall_rules=tuple(found))
 
 
-def by_powershell(policy: Snapshot, shape: Any) -> Snapshot:
+def by_powershell(policy: Snapshot, shape: Shape) -> Snapshot:
     """The rules and the settings in force through the script's JSON."""
     text = json.dumps(script_output(policy.firewall_rules, merge_settings(policy), shape))
     items = list(parse_netfirewall_json(text, HERE))
@@ -95,12 +95,12 @@ def by_powershell(policy: Snapshot, shape: Any) -> Snapshot:
     return Snapshot(firewall_rules=fw_rules, profile_settings=settings)
 
 
-@hypothesis_settings(max_examples=300, deadline=None)
-@given(policies.map(told), flows, st.sampled_from(SHAPES))
-def test_registry_and_powershell_decide_alike(policy: Snapshot, asked: Flow, shape: Any) -> None:
-    one, other = by_registry(policy), by_powershell(policy, shape)
+@hypothesis_settings(max_examples=200, deadline=None)
+@given(policies.map(told), st.lists(flows, min_size=8, max_size=16), st.sampled_from(SHAPES))
+def test_registry_and_powershell_decide_alike(policy: Snapshot, asked: list[Flow], shape: Shape) -> None:
+    one, other = effective_policy(by_registry(policy)), effective_policy(by_powershell(policy, shape))
 
-    assert decide(effective_policy(other), asked).outcome == decide(effective_policy(one), asked).outcome
+    assert [decide(other, flow).outcome for flow in asked] == [decide(one, flow).outcome for flow in asked]
 
 
 def judged(evidence: Path) -> tuple[Snapshot, Results]:

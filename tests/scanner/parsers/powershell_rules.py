@@ -1,4 +1,4 @@
-"""Firewall rules as PowerShell's objects, for tests: what windows-firewall.md 4.3's script would print of them."""
+"""Firewall rules as PowerShell's objects: what the script of windows-firewall.md 4.3 would print of them."""
 
 from __future__ import annotations
 
@@ -75,7 +75,8 @@ def _addr(fw_rule: FirewallRule, shape: Shape) -> dict[str, Any]:
 
 
 def _app(fw_rule: FirewallRule, _shape: Shape) -> dict[str, Any]:
-    return {"Program": fw_rule.program or "Any", "Package": dict(fw_rule.extra).get("PFN")}
+    tokens = dict(fw_rule.extra)
+    return {"Program": fw_rule.program or "Any", "Package": tokens.get("AppPkgId") or tokens.get("PFN")}
 
 
 def _svc(fw_rule: FirewallRule, _shape: Shape) -> dict[str, Any]:

@@ -14,12 +14,14 @@ NS = 'xmlns="http://schemas.microsoft.com/powershell/2004/04"'
 CIM = "Microsoft.Management.Infrastructure.CimInstance"
 RULE = f"""<Obj RefId="0"><TN RefId="0"><T>{CIM}#root/standardcimv2/MSFT_NetFirewallRule</T><T>{CIM}</T></TN>
 <ToString>MSFT_NetFirewallRule (InstanceID = "CE-1")</ToString>
-<Props><S N="InstanceID">CE-1</S><Nil N="Caption" /><S N="ElementName">CE naming</S><U16 N="Enabled">1</U16></Props>
+<Props><S N="InstanceID">CE-1</S><Nil N="Caption" /><S N="ElementName">CE naming</S>
+<U16 N="Enabled">1</U16></Props>
 <MS><S N="Name">CE-1</S><S N="DisplayName">CE _x2013_ naming</S>
 <Obj N="Direction" RefId="1"><TN RefId="1"><T>NetSecurity.Direction</T><T>System.Enum</T></TN>
 <ToString>Inbound</ToString><U16>1</U16></Obj>
 <Obj N="Action" RefId="2"><TNRef RefId="1" /><ToString>Allow</ToString><U16>2</U16></Obj>
-<Obj N="Profile" RefId="3"><TNRef RefId="1" /><ToString>Domain, Private</ToString><U16>3</U16></Obj></MS></Obj>"""
+<Obj N="Profile" RefId="3"><TNRef RefId="1" /><ToString>Domain, Private</ToString><U16>3</U16></Obj>
+</MS></Obj>"""
 PORT = """<Obj RefId="4"><TNRef RefId="0" /><Props><S N="InstanceID">CE-1</S><S N="Protocol">TCP</S>
 <Obj N="LocalPort" RefId="5"><TN RefId="9"><T>System.String[]</T></TN><LST><S>80</S><S>443</S></LST></Obj>
 <Obj N="RemotePort" RefId="6"><TNRef RefId="9" /><LST><S>Any</S></LST></Obj></Props></Obj>"""
@@ -90,7 +92,9 @@ def test_an_object_written_once_is_known_where_it_is_referred_to() -> None:
 def test_sockets_processes_and_services() -> None:
     udp = f"""<Obj RefId="0"><TN RefId="0"><T>{CIM}#ROOT/StandardCimv2/MSFT_NetUDPEndpoint</T></TN><Props>
     <S N="LocalAddress">::</S><U16 N="LocalPort">5060</U16><U32 N="OwningProcess">7</U32></Props></Obj>"""
-    second = udp.replace("5060", "5061").replace("TN RefId", "x RefId").replace("</TN>", '</x><TNRef RefId="0" />')
+    second = (
+        udp.replace("5060", "5061").replace("TN RefId", "x RefId").replace("</TN>", '</x><TNRef RefId="0" />')
+    )
     process = """<Obj RefId="0"><Props><I32 N="Id">7</I32><S N="ProcessName">db</S>
     <S N="Path">C:\\CE\\db.exe</S><DT N="StartTime">2026-03-01T09:00:00.1234567+01:00</DT></Props></Obj>"""
     service = """<Obj RefId="0"><Props><S N="Name">CE</S><S N="PathName">C:\\CE\\s.exe</S><B N="x">true</B>

@@ -25,7 +25,9 @@ def read(text: str) -> list[object]:
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-@pytest.mark.parametrize("head", ["", "#TYPE Selected.Microsoft.Management.Infrastructure.CimInstance\r\n", "\n"])
+@pytest.mark.parametrize(
+    "head", ["", "#TYPE Selected.Microsoft.Management.Infrastructure.CimInstance\r\n", "\n"]
+)
 def test_the_header_decides_whatever_stands_between_the_cells(delimiter: str, head: str) -> None:
     text = head + line(HEADER, delimiter) + "\r\n" + line(CELLS, delimiter) + "\r\n"
 
@@ -98,6 +100,7 @@ def test_filters_wait_for_their_rules() -> None:
         "channel,recorder,media_port,control_port\n1,sip,20000,21000",
         '"InstanceID","LocalPort","OwningProcess"',
         '"x' + "," * 200_000,
+        "Name,Direction,Action,Enabled\rx",
     ],
 )
 def test_another_csv_is_refused(text: str) -> None:

@@ -1,6 +1,7 @@
 """Firewall rules that PowerShell wrote as JSON are read in every shape and spelling it gives them."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -79,8 +80,10 @@ def test_a_rule_and_its_filters_become_one_rule() -> None:
     )
 
 
-@pytest.mark.parametrize("wrap", [lambda one: one, lambda one: [one], lambda one: {"value": [one], "Count": 1}])
-def test_each_part_may_be_bare_an_array_or_wrapped(wrap: Any) -> None:
+@pytest.mark.parametrize(
+    "wrap", [lambda one: one, lambda one: [one], lambda one: {"value": [one], "Count": 1}]
+)
+def test_each_part_may_be_bare_an_array_or_wrapped(wrap: Callable[[object], object]) -> None:
     parts = {"rules": wrap(RULE), **{name: wrap(part) for name, part in PARTS.items()}, "prof": "", "net": ""}
 
     assert one(parts).unread == ("interfaces",)

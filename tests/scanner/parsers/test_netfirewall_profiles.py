@@ -1,7 +1,6 @@
 """Profile settings of Get-NetFirewallProfile, whose numbers are not those of rules or of the registry."""
 
 import json
-from typing import Any
 
 import pytest
 
@@ -28,7 +27,7 @@ WHOLE = {
 }
 
 
-def read(**more: Any) -> ProfileSettings:
+def read(**more: object) -> ProfileSettings:
     (settings,) = parse_netfirewall_json(json.dumps([{**WHOLE, **more}]), Origin(source="p.json"))
     assert isinstance(settings, ProfileSettings)
     return settings

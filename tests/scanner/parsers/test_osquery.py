@@ -31,7 +31,7 @@ RULE |= {"profile_domain": "1", "profile_private": "1", "profile_public": "0"}
 HIDDEN = ("interface_types", "interfaces", "security", "package", "user")
 
 
-def read(*rows: Any) -> list[Any]:
+def read(*rows: object) -> list[Any]:
     return list(parse_osquery(json.dumps(rows), ORIGIN))
 
 
@@ -138,7 +138,12 @@ def test_doubtful_switches_become_conditions() -> None:
 
 
 def test_registry_rows_become_keys() -> None:
-    dword = {**VALUE, "key": rf"{FIREWALL_POLICY}\DomainProfile", "name": "EnableFirewall", "type": "REG_DWORD"}
+    dword = {
+        **VALUE,
+        "key": rf"{FIREWALL_POLICY}\DomainProfile",
+        "name": "EnableFirewall",
+        "type": "REG_DWORD",
+    }
     rows = [
         VALUE,
         {**VALUE, "name": "CE-2"},
@@ -164,7 +169,9 @@ def test_registry_data_of_another_type_is_a_problem_of_its_key(kind: str, data: 
     assert problem.origin.locator == VALUE["key"]
 
 
-@pytest.mark.parametrize("key", [FIREWALL_POLICY, POLICIES, rf"{POLICIES}\Microsoft\Edge", GPO_FIREWALL_POLICY])
+@pytest.mark.parametrize(
+    "key", [FIREWALL_POLICY, POLICIES, rf"{POLICIES}\Microsoft\Edge", GPO_FIREWALL_POLICY]
+)
 def test_a_parent_key_proves_nothing_about_its_children(key: str) -> None:
     assert [item.path for item in read(VALUE, {**VALUE, "key": key})] == [VALUE["key"]]
 
@@ -204,7 +211,9 @@ def test_other_text_is_refused(text: str) -> None:
 
 @given(
     st.sampled_from((PORT, SOCKET, PROCESS, SERVICE, VALUE, RULE)),
-    st.dictionaries(st.sampled_from(sorted({**PORT, **SOCKET, **SERVICE, **VALUE, **RULE})), st.text(), max_size=6),
+    st.dictionaries(
+        st.sampled_from(sorted({**PORT, **SOCKET, **SERVICE, **VALUE, **RULE})), st.text(), max_size=6
+    ),
 )
 def test_any_values_give_facts(good: dict[str, str], more: dict[str, str]) -> None:
     assert read(good, {**good, **more})
