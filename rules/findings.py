@@ -8,13 +8,16 @@ from rules.case import Case
 from rules.causes import Cause, Diagnosis
 from rules.check import Unproven
 from rules.endpoints import Basis, Endpoint
+from rules.firewall.verdict import Outcome
 from rules.model import Finding, Observation, Remediation, Severity
-from scanner.model import FirewallRule, Listener
+from scanner.model import DroppedPackets, FirewallRule, Listener
 
+_NAMED_SOURCES = 3  # in a line of a report
 _PROTOCOLS = {None: "any protocol", 1: "ICMPv4", 6: "TCP", 17: "UDP", 58: "ICMPv6"}
 
 
 def endpoint_finding(
+    case: Case,
     endpoint: Endpoint,
     *,
     severity: Severity,
@@ -24,7 +27,11 @@ def endpoint_finding(
     evidence: tuple[Observation, ...],
     remediation: Remediation,
 ) -> Finding:
-    """A finding about one CE endpoint, with the catalogue's words on what it means for the contact centre."""
+    """A finding about one CE endpoint, with the catalogue's words on what it means for the contact centre.
+
+    What the firewall's log shows of it stands last in the evidence, where the firewall does not let it
+    through.
+    """
     return Finding(
         severity=severity,
         component=endpoint.row.component,
@@ -36,7 +43,7 @@ def endpoint_finding(
         expected=expected,
         observed=observed,
         impact=endpoint.row.impact,
-        evidence=evidence,
+        evidence=evidence + seen_drops(case, endpoint),
         remediation=remediation,
     )
 
@@ -80,6 +87,12 @@ def anonymous(case: Case) -> Iterator[Unproven]:
         )
 
 
+def _ports(fw_rule: FirewallRule) -> str:
+    if fw_rule.local_ports:
+        return f"port {','.join(fw_rule.local_ports)}"
+    return "port not shown" if "local_ports" in fw_rule.unread else "any port"
+
+
 def describe(fw_rule: FirewallRule) -> str:
     """A firewall rule in one line, as an administrator would read it out."""
     action = fw_rule.action.value if fw_rule.action else "no action"
@@ -89,7 +102,7 @@ def describe(fw_rule: FirewallRule) -> str:
             f"{fw_rule.direction.value if fw_rule.direction else '?'}"
         ),
         _PROTOCOLS.get(fw_rule.protocol, f"protocol {fw_rule.protocol}"),
-        f"port {','.join(fw_rule.local_ports)}" if fw_rule.local_ports else "any port",
+        _ports(fw_rule),
         fw_rule.program or ("program not shown" if "program" in fw_rule.unread else "any program"),
         "+".join(profile.value for profile in fw_rule.profiles) or "all profiles",
     ]
@@ -113,6 +126,30 @@ def socket(case: Case, listener: Listener) -> str:
     owner = case.owners.name(listener) or "an unknown program"
     pid = "" if listener.pid is None else f" (PID {listener.pid})"
     return f"{listener.protocol} {listener.address}:{listener.port} held by {owner}{pid}"
+
+
+def seen_drops(case: Case, endpoint: Endpoint) -> tuple[Observation, ...]:
+    """What the firewall's log says it dropped on its way to an endpoint that is not always let through."""
+    if endpoint.port is None or endpoint.permission.overall is Outcome.ALLOWED:
+        return ()
+    first, last = endpoint.span
+    return case.observe_all(
+        (drops.origin, _dropped(drops))
+        for drops in case.snapshot.dropped_packets
+        if drops.protocol == endpoint.slot.protocol and first <= drops.port <= last
+    )
+
+
+def _dropped(drops: DroppedPackets) -> str:
+    """A line of a report: how much, from whom, when."""
+    packets = "1 dropped packet" if drops.count == 1 else f"{drops.count:,} dropped packets"
+    sources = "1 source" if drops.source_count == 1 else f"{drops.source_count:,} sources"
+    named = ", ".join(drops.sources[:_NAMED_SOURCES])
+    more = ", ..." if drops.source_count > _NAMED_SOURCES else ""
+    return (
+        f"the firewall log shows {packets} to {drops.protocol.upper()} {drops.port} from {sources} "
+        f"({named}{more}) between {drops.first_seen} and {drops.last_seen}"
+    )
 
 
 def seen_configuration(case: Case, endpoint: Endpoint) -> tuple[Observation, ...]:

@@ -24,6 +24,7 @@ def _finding(case: Case, endpoint: Endpoint, diagnosis: Diagnosis) -> Finding:
     decided = diagnosis.decision.decided_by if diagnosis.decision else ()
     blocks = [fw_rule for fw_rule in decided if fw_rule.action is Action.BLOCK]
     return endpoint_finding(
+        case,
         endpoint,
         severity=Severity.HIGH,
         message=f"A Block rule refuses connections to {place(endpoint)}; no allow rule can outweigh it",

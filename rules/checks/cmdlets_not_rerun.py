@@ -29,6 +29,7 @@ def find(case: Case) -> Iterator[Finding | Unproven]:
 def _by_port(case: Case, endpoint: Endpoint, diagnosis: Diagnosis) -> Finding:
     old = ", ".join(port for miss in diagnosis.near_misses for port in miss.fw_rule.local_ports)
     return endpoint_finding(
+        case,
         endpoint,
         severity=Severity.HIGH,
         message=f"{endpoint.title} is configured for {endpoint.slot.protocol.upper()} {endpoint.port}, but "

@@ -22,6 +22,7 @@ def find(case: Case) -> Iterator[Finding | Unproven]:
 def _finding(case: Case, endpoint: Endpoint, diagnosis: Diagnosis) -> Finding:
     fw_rules = [miss.fw_rule for miss in diagnosis.near_misses]
     return endpoint_finding(
+        case,
         endpoint,
         severity=Severity.HIGH,
         message=f"The firewall rule that would let connections reach {place(endpoint)} is disabled",

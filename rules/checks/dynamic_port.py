@@ -29,6 +29,7 @@ def find(case: Case) -> Iterator[Finding | Unproven]:
 def _span(case: Case, endpoint: Endpoint) -> Finding:
     """A firewall rule can cover a span; whether one does, the firewall checks say."""
     return endpoint_finding(
+        case,
         endpoint,
         severity=Severity.LOW,
         message=f"{endpoint.title} takes the first free {endpoint.slot.protocol.upper()} port of "
@@ -52,6 +53,7 @@ def _finding(case: Case, endpoint: Endpoint) -> Finding:
     if endpoint.state is PortState.INVALID:
         follows = reason
     return endpoint_finding(
+        case,
         endpoint,
         severity=Severity.MEDIUM if permitted else Severity.HIGH,
         message=f"{endpoint.title} has no fixed {endpoint.slot.protocol.upper()} port: {follows}",

@@ -26,6 +26,7 @@ def find(case: Case) -> Iterator[Finding | Unproven]:
 def _finding(case: Case, endpoint: Endpoint) -> Finding:
     owners = ", ".join(dict.fromkeys(case.owners.name(listener) or "?" for listener in endpoint.foreign))
     return endpoint_finding(
+        case,
         endpoint,
         severity=Severity.HIGH,
         message=f"Another program holds {endpoint.slot.protocol.upper()} {endpoint.port}, the port of "

@@ -64,6 +64,7 @@ def _finding(case: Case, endpoint: Endpoint) -> Finding:
         expected = f"{place(endpoint)}, as configured"
         observed = f"it listens on {others}" if others else "it has no open socket"
     return endpoint_finding(
+        case,
         endpoint,
         severity=Severity.MEDIUM,
         message=message,

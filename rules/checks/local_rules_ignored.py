@@ -9,7 +9,7 @@ from rules.causes import Cause, Diagnosis
 from rules.check import Check, Unproven
 from rules.endpoints import Endpoint
 from rules.evidence_sets import DECISION, ENDPOINTS
-from rules.findings import place, reported, seen_rules
+from rules.findings import place, reported, seen_drops, seen_rules
 from rules.model import Finding, Remediation, Severity
 
 
@@ -47,7 +47,9 @@ def _finding(case: Case, profile: str, concerned: list[tuple[Endpoint, Diagnosis
         expected="CE's rules in a policy store that counts on this host",
         observed="; ".join(reasons),
         impact=f"Not reachable from other hosts: {places}.",
-        evidence=case.observe_all(origins) + seen_rules(case, *misses.values()),
+        evidence=case.observe_all(origins)
+        + seen_rules(case, *misses.values())
+        + tuple(seen for endpoint, _ in concerned for seen in seen_drops(case, endpoint)),
         remediation=Remediation(
             manual=(
                 (

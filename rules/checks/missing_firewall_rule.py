@@ -57,6 +57,7 @@ def _finding(case: Case, endpoint: Endpoint, diagnosis: Diagnosis) -> Finding:
     nearest = diagnosis.near_misses[:1]
     reason = diagnosis.decision.reason if diagnosis.decision else ""
     return endpoint_finding(
+        case,
         endpoint,
         severity=Severity.HIGH,
         message=f"No firewall rule lets connections reach {place(endpoint)}",

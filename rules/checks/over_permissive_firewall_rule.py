@@ -42,7 +42,7 @@ def _excess(
     fw_rule: FirewallRule, endpoints: list[Endpoint], moving: set[str]
 ) -> tuple[Severity | None, str]:
     """How much wider the rule is than its endpoints, worst first; (None, "") where not at all."""
-    if "program" in fw_rule.unread:
+    if not {"program", "local_ports"}.isdisjoint(fw_rule.unread):
         return None, ""
     ports = sum(high - low + 1 for low, high in read_ports(fw_rule.local_ports).spans)
     if fw_rule.program is None and fw_rule.service in (None, "*"):

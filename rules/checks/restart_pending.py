@@ -34,6 +34,7 @@ def _component(case: Case, endpoint: Endpoint) -> Finding:
     changed = endpoint.configuration.changed_at if endpoint.configuration else None
     old = ", ".join(str(listener.port) for listener in endpoint.elsewhere)
     return endpoint_finding(
+        case,
         endpoint,
         severity=Severity.MEDIUM,
         message=f"{endpoint.title} was started before its configuration changed and still uses the old port",

@@ -24,6 +24,7 @@ def _finding(case: Case, endpoint: Endpoint, diagnosis: Diagnosis) -> Finding:
     miss = diagnosis.near_misses[0]
     networks = ", ".join(profile.value for profile in case.profiles)
     return endpoint_finding(
+        case,
         endpoint,
         severity=Severity.HIGH,
         message=f"The firewall rule for {place(endpoint)} does not apply on this network",

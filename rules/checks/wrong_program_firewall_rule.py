@@ -22,6 +22,7 @@ def find(case: Case) -> Iterator[Finding | Unproven]:
 def _finding(case: Case, endpoint: Endpoint, diagnosis: Diagnosis) -> Finding:
     miss = diagnosis.near_misses[0]
     return endpoint_finding(
+        case,
         endpoint,
         severity=Severity.HIGH,
         message=f"The firewall rule for {place(endpoint)} names another program path",
