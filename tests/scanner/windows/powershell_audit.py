@@ -55,7 +55,7 @@ COMMANDS = _words(
 # Commands that could do more than this script may, and every way in which it may call them.
 INVOCATIONS = {
     "Remove-Item": {
-        "Remove-Item -LiteralPath $script:Folder -Recurse -Force",
+        "Remove-Item -LiteralPath $script:Folder -Recurse -Force -ErrorAction Continue",
         "Remove-Item -LiteralPath ($script:Folder + '.zip') -Force -ErrorAction SilentlyContinue",
         "Remove-Item -LiteralPath ([System.IO.Path]::GetDirectoryName($target)) -Recurse -Force",
     },
@@ -70,6 +70,7 @@ INVOCATIONS = {
         "& $script:NetstatExe -ano 2>&1",
     },
 }
+PIPED = frozenset({"ForEach-Object", "Where-Object"})
 COMPILED = '[System.Runtime.InteropServices.DllImport("advapi32.dll", CharSet ='
 OBJECTS = _words(
     """
@@ -155,13 +156,16 @@ def complaints(script: str) -> list[str]:
         return ["not ASCII"]
     root = Parser(Language(tree_sitter_pwsh.language())).parse(script.encode()).root_node
     nodes = list(_nodes(root))
-    functions = frozenset(_text(node) for node in nodes if node.type == "function_name")
+    names = [_text(node) for node in nodes if node.type == "function_name"]
+    functions = frozenset(names)
     found = [
         f"line {node.start_point.row + 1}: {complaint}"
         for node in nodes
         for complaint in _COMPLAIN.get(node.type, _no_complaint)(node, _text(node), functions)
     ]
     found += [f"line {n.start_point.row + 1}: syntax: {_text(n)[:60]}" for n in nodes if _is_foreign(n)]
+    if len(functions) < len(names) or functions & COMMANDS:
+        found.append("a function is defined twice, or in the place of a command")
     if _PATH_WRITTEN not in script:
         found.append("Get-BundlePath is not the function that was read")
     return found
@@ -195,6 +199,8 @@ def _command(node: Node, text: str, functions: frozenset[str]) -> Iterator[str]:
         )
         if not (is_reader and text.count("extern") == text.count("RegQueryInfoKeyW") == text.count(";") == 1):
             yield f"invocation {text}"
+    if name in PIPED and not text.startswith(f"{name} {{"):  # else it calls a member of what comes along
+        yield f"invocation {text}"
     if name == "New-Object" and text.split()[1] not in OBJECTS:
         yield f"object {text}"
     if "FileStream" in text and text.strip().count("-ArgumentList @($Path, $open, $read, $share)") != 1:
@@ -216,14 +222,20 @@ def _invocation(node: Node, text: str, functions: frozenset[str]) -> Iterator[st
 def _assignment(node: Node, text: str, functions: frozenset[str]) -> Iterator[str]:
     left = _text(node.named_children[0]).casefold()
     right = _text(node.named_children[-1])
-    if left in READ_ONLY_VARIABLES or (left.startswith("$env:") and left not in ASSIGNED):
+    if "," in left or left in READ_ONLY_VARIABLES or (left.startswith("$env:") and left not in ASSIGNED):
         yield f"assignment {text}"
     if left in ASSIGNED and not ASSIGNED[left].fullmatch(right):
         yield f"assignment {text}"
-    if any(
-        child.type == "member_access" for child in node.named_children[0].named_children[0].named_children
-    ):
+    target = node.named_children[0].named_children[0].named_children[0]
+    if target.type == "member_access":
         yield f"property {text}"
+
+
+def _bound(node: Node, text: str, functions: frozenset[str]) -> Iterator[str]:
+    """A loop or a parameter that sets one of the variables on which writing rests."""
+    bound = next((child for child in node.named_children if child.type == "variable"), None)
+    if bound is not None and _text(bound).casefold() in ASSIGNED:
+        yield f"variable {text[:60]}"
 
 
 def _redirection(node: Node, text: str, functions: frozenset[str]) -> Iterator[str]:
@@ -254,6 +266,8 @@ _COMPLAIN: dict[str, Complain] = {
     "command": _command,
     "invocation_expression": _invocation,
     "assignment_expression": _assignment,
+    "foreach_statement": _bound,
+    "script_parameter": _bound,
     "redirection": _redirection,
     "expandable_string_literal": _string,
     "try_statement": _try,
