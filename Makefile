@@ -5,10 +5,10 @@ SAMPLE ?= samples/drifted-core
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types contracts bench samples schemas fmt clean
+.PHONY: help demo test test-windows check lint types contracts bench samples schemas collector fmt clean
 
 help:  ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 # Pango draws the PDF, Chromium opens the HTML in the tests. Installed where we may; said plainly where we may not.
 .venv/system:
@@ -29,6 +29,15 @@ demo: .venv/installed  ## scan a sample host: HTML, PDF and JSON into ce-audit-r
 
 test: .venv/installed  ## all tests, with branch coverage
 	$(BIN)/python -m pytest -n $(JOBS) --cov --cov-report=term:skip-covered --cov-fail-under=95 -q
+
+.venv/windows/built: .venv/installed scripts/windows/build.py $(wildcard scripts/windows/*.c)
+	$(BIN)/python scripts/windows/build.py .venv/windows
+	@touch $@
+
+test-windows:  ## the tests of the live path, in a Windows under Wine that is built from packages
+	@if sh scripts/windows/system-packages.sh; then \
+		$(MAKE) -s .venv/windows/built && $(BIN)/python scripts/windows/run.py .venv/windows; \
+	else echo "test-windows: skipped: Wine and MinGW cannot be installed here"; fi
 
 check: lint types contracts test  ## what CI runs
 
@@ -51,6 +60,9 @@ samples: .venv/installed  ## write the sample hosts again
 
 schemas: .venv/installed  ## write docs/schemas again from the models
 	@for name in results-v1 snapshot-v1; do $(BIN)/ce-audit schema $$name > docs/schemas/$$name.schema.json || exit 1; done
+
+collector: .venv/installed  ## write the collector's copy of catalogue and masking again
+	$(BIN)/python -m scripts.generate_collector
 
 fmt: .venv/installed  ## format, and mend what ruff can
 	$(BIN)/ruff check --fix .

@@ -10,6 +10,7 @@ import msgspec
 from scanner.model import FirewallRule, Host, Interface, Listener, Origin, Process, Service, Store
 
 _F = TypeVar("_F", bound=msgspec.Struct)
+_NUMBERED = "gpreport-"  # a Group Policy report leaves out the ids that its GPO's own file gives
 
 
 def merged_listeners(listeners: Iterable[Listener]) -> tuple[Listener, ...]:
@@ -122,7 +123,16 @@ def _told_once(fw_rules: Iterable[FirewallRule]) -> Iterable[FirewallRule]:
     told: dict[FirewallRule, FirewallRule] = {}
     for fw_rule in fw_rules:
         told.setdefault(msgspec.structs.replace(fw_rule, origin=nowhere), fw_rule)
-    return told.values()
+    named = {_anonymous(telling) for telling in told if not telling.id.startswith(_NUMBERED)}
+    return [
+        fw_rule
+        for telling, fw_rule in told.items()
+        if not (telling.id.startswith(_NUMBERED) and _anonymous(telling) in named)
+    ]
+
+
+def _anonymous(telling: FirewallRule) -> FirewallRule:
+    return msgspec.structs.replace(telling, id="", extra=tuple(sorted(telling.extra)))
 
 
 def _socket(listener: Listener) -> tuple[str, str, int]:

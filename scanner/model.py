@@ -75,7 +75,7 @@ class PortState(StrEnum):
     INVALID = "invalid"
 
 
-class Origin(msgspec.Struct, frozen=True, kw_only=True):
+class Origin(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Where a fact was read: a source of the evidence ledger, and the place in it (line, key, row)."""
 
     source: str
@@ -173,7 +173,7 @@ class ConfiguredPorts(msgspec.Struct, frozen=True, kw_only=True):
     origin: Origin
 
 
-class FirewallRule(msgspec.Struct, frozen=True, kw_only=True):
+class FirewallRule(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A Windows Firewall entry, normalised but not judged (windows-firewall.md section 2).
 
     Ports: "80", "5000-5010", or a keyword in registry spelling ("RPC", "RPC-EPMap", "Teredo", "IPTLSIn",

@@ -140,8 +140,8 @@ def _hive_log(document: Document) -> Reading:
     """A transaction log, which holds nothing that could be read without its hive."""
     if document.belongs_to is None:
         raise SourceError(
-            f"{document.source}: a registry hive's transaction log without its hive: put the hive of that name "
-            "beside it"
+            f"{document.source}: a registry hive's transaction log without its hive: "
+            "put the hive of that name beside it"
         )
     return Reading("registry-hive-log", (), iter(()))
 

@@ -4,10 +4,23 @@ import msgspec
 
 from scanner.model import Snapshot
 
-KEYS = (
-    "schema host interfaces listeners processes services configured_ports firewall_rules profile_settings "
-    "port_ranges executables evidence gaps problems dropped_packets"
-).split()
+KEYS = [
+    "schema",
+    "host",
+    "interfaces",
+    "listeners",
+    "processes",
+    "services",
+    "configured_ports",
+    "firewall_rules",
+    "profile_settings",
+    "port_ranges",
+    "executables",
+    "evidence",
+    "gaps",
+    "problems",
+    "dropped_packets",
+]
 
 
 def test_top_level_keys_are_those_of_the_design() -> None:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import takewhile
 from typing import Any
 
@@ -121,27 +121,34 @@ def parse_rule_string(rule_id: str, text: str, store: Store, origin: Origin) -> 
 def _read_token(token: str) -> tuple[str, Any]:
     """The FirewallRule field that `token` fills and its value; what fills none is an entry of `extra`."""
     name, text = _pair(token)
+    field, read = _field_of(name)
+    value = read(text) if read else None
+    return ("extra", (name, text)) if value is None else (field, value)
+
+
+@lru_cache(maxsize=1024)  # hosts know some forty token names; only hostile strings know more
+def _field_of(name: str) -> tuple[str, Callable[[str], Any] | None]:
+    """The field that tokens called `name` fill and how their text is read; None where they fill none."""
+    entry: Callable[[str], str]
     known = name.strip().lower()
-    read = _READERS.get(known)
-    value = read(_bare(text)) if read else _ports_or_addresses(known, text)
-    if value is None:
-        return ("name", text) if known == "name" and text else ("extra", (name, text))
-    return _FIELDS[known.rstrip("0123456789_")], value
+    if known == "name":
+        return "name", lambda text: text or None
+    if known in _READERS:
+        read = _READERS[known]
+        return _FIELDS[known], lambda text: read(_bare(text))
+    if _PORT_TOKEN.fullmatch(known):
+        field, entry = _FIELDS[known.rstrip("0123456789_")], _port
+    elif _ADDRESS_TOKEN.fullmatch(known):
+        field, entry = _FIELDS[known[:2]], partial(_address, family=known[2])
+    else:
+        return "", None
+    return field, lambda text: tuple(map(entry, _entries(text))) or None
 
 
 def _pair(token: str) -> tuple[str, str]:
     """Name and text of a token; a part without `=` has no name (2.1)."""
     name, equals, text = token.partition("=")
     return (name, text) if equals else ("", token)
-
-
-def _ports_or_addresses(name: str, text: str) -> tuple[str, ...] | None:
-    """The entries of a port or address token, None for any other token and for an empty list."""
-    if _PORT_TOKEN.fullmatch(name):
-        return tuple(_port(entry) for entry in _entries(text)) or None
-    if _ADDRESS_TOKEN.fullmatch(name):
-        return tuple(_address(entry, name[2]) for entry in _entries(text)) or None
-    return None
 
 
 def _entries(text: str) -> Iterator[str]:

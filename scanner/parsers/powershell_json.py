@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -35,6 +35,7 @@ _PROFILES = {
     "2": Profile.DOMAIN,
     "domainauthenticated": Profile.DOMAIN,
 }
+_ADDRESS_LISTS = ("IPv6Address", "IPv6TemporaryAddress", "IPv6LinkLocalAddress", "IPv4Address")
 _DATE_MS = re.compile(r"/Date\((-?\d{1,15})(?:[+-]\d{4})?\)/")
 _DATE_CIM = re.compile(r"(\d{14})\.(\d{6})([+-]\d{3})")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -54,7 +55,14 @@ def parse_powershell_json(text: str, origin: Origin) -> Iterator[Fact]:
 
     Raises ParseError where the text is not JSON or no known class.
     """
-    rows = _rows(text)
+    yield from read_objects(_rows(text), origin)
+
+
+def read_objects(rows: Sequence[Any], origin: Origin) -> Iterator[Fact]:
+    """The facts of objects that are already decoded, by the same laws.
+
+    Raises ParseError where the first is of no known class.
+    """
     reader = _reader(rows)
     if reader is None:
         raise ParseError(f"{origin.source}: JSON, but of no known PowerShell class")
@@ -86,7 +94,7 @@ def _unwrapped(data: Any) -> list[Any]:  # noqa: ANN401 - whatever JSON holds
     return list(data) if isinstance(data, list) else [data]
 
 
-def _reader(rows: list[Any]) -> _Reader | None:
+def _reader(rows: Sequence[Any]) -> _Reader | None:
     first = rows[0] if rows and isinstance(rows[0], dict) else {}
     return next((read for needed, read in _READERS if needed <= first.keys()), None)
 
@@ -167,11 +175,38 @@ def _connection_profile(row: _Row, origin: Origin) -> Iterator[Fact]:
 
 
 def _ip_address(row: _Row, origin: Origin) -> Iterator[Fact]:
-    host, prefix = _address(row.get("IPAddress")), _whole(row.get("PrefixLength"))
-    if host is None or prefix is None or prefix > ipaddress.ip_address(host).max_prefixlen:
+    found = _cidr(row)
+    if found is None:
         yield problem(origin, _shown(row), "no address with its prefix length")
     else:
-        yield from _interface(row, origin, addresses=(f"{host}/{prefix}",))
+        yield from _interface(row, origin, addresses=(found,))
+
+
+def _ip_configuration(row: _Row, origin: Origin) -> Iterator[Fact]:
+    """Get-NetIPConfiguration: an interface with objects for its network and addresses, or their names."""
+    network = row.get("NetProfile")
+    category = network.get("NetworkCategory") if isinstance(network, dict) else None
+    addresses: list[str] = []
+    for each in (each for name in _ADDRESS_LISTS for each in _several(row.get(name))):
+        found = _cidr(each) if isinstance(each, dict) else None
+        if found:
+            addresses.append(found)
+        else:
+            reason = "no address with its prefix length: ConvertTo-Json needs -Depth 5"
+            yield problem(origin, str(each), reason)
+    profile = _PROFILES.get(str(category).casefold())
+    yield from _interface(row, origin, profile=profile, addresses=tuple(addresses))
+
+
+def _several(value: object) -> list[Any]:
+    return [each for each in _unwrapped(value) if each not in (None, "")]
+
+
+def _cidr(row: _Row) -> str | None:
+    host, prefix = _address(row.get("IPAddress")), _whole(row.get("PrefixLength"))
+    if host is None or prefix is None or prefix > ipaddress.ip_address(host).max_prefixlen:
+        return None
+    return f"{host}/{prefix}"
 
 
 def _interface(
@@ -191,6 +226,7 @@ _READERS: tuple[tuple[frozenset[str], _Reader], ...] = (
     (frozenset({"LocalAddress", "LocalPort", "OwningProcess"}), _socket),
     (frozenset({"InterfaceAlias", "NetworkCategory"}), _connection_profile),
     (frozenset({"InterfaceAlias", "IPAddress", "PrefixLength"}), _ip_address),
+    (frozenset({"InterfaceAlias", "IPv4Address"}), _ip_configuration),
     (frozenset({"Name", "StartMode"}), _service),
     (frozenset({"Name", "PathName"}), _service),
     (frozenset({"ProcessId", "ExecutablePath"}), _process),

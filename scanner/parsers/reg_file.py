@@ -25,6 +25,8 @@ _CONTROL_SET = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 
+_BLANK_END = re.compile(r"(?:\r\n|\n|\r(?!\n))[ \t]*(?:\r\n|\n|\r)\s*\Z")
+
 _QUOTED = r"[^\"\\]*+(?:\\.[^\"\\]*+)*+"  # may run over several lines, as a value with line breaks does
 _ITEM = re.compile(
     rf"""[ \t]*+(?:
@@ -44,6 +46,11 @@ _LINE = re.compile(r"([^\r\n]*)(?:\r?\n|\r|\Z)")
 _STRINGS = ("1", "2", "6")  # REG_SZ, REG_EXPAND_SZ, REG_LINK
 _MULTI_STRING = "7"
 _NUMBER_SIZES = {"4": 4, "b": 8}  # REG_DWORD, REG_QWORD; bytes
+
+
+def is_cut_off(text: str) -> bool:
+    """True where an export does not end as regedit and reg.exe end theirs: with a blank line."""
+    return _BLANK_END.search(text) is None
 
 
 def looks_like_reg(text: str) -> bool:
@@ -68,6 +75,7 @@ def parse_reg(text: str, origin: Origin) -> Iterator[RegistryKey | Problem]:
             if item.lstrip().startswith("["):
                 yield from section.close()
                 section = _Section(origin, line)
+            section.whole = False
             yield _problem(origin, line, item, "not a line of a registry export")
         elif item["key"] is not None:
             yield from section.close()
@@ -76,6 +84,7 @@ def parse_reg(text: str, origin: Origin) -> Iterator[RegistryKey | Problem]:
             try:
                 section.values.append((_unescape(item["name"] or ""), _data(item, encoding)))
             except ValueError:
+                section.whole = False
                 yield _problem(origin, line, item[0], "the data do not fit their type")
     yield from section.close()
 
@@ -86,11 +95,12 @@ class _Section:
     def __init__(self, origin: Origin, line: int = 1, path: str | None = None) -> None:
         self.origin, self.line, self.path = origin, line, path
         self.values: list[tuple[str, RegistryData]] = []
+        self.whole = True
 
     def close(self) -> Iterator[RegistryKey | Problem]:
         if self.path is not None:
             here = Origin(source=self.origin.source, locator=f"line {self.line}")
-            yield RegistryKey(path=self.path, values=tuple(self.values), origin=here)
+            yield RegistryKey(path=self.path, values=tuple(self.values), whole=self.whole, origin=here)
         elif self.values:
             reason = f"{len(self.values)} values below no readable key were passed over"
             yield _problem(self.origin, self.line, self.values[0][0], reason)
@@ -136,6 +146,8 @@ def _data(item: re.Match[str], encoding: str) -> RegistryData:
     if item["text"] is not None:
         return _unescape(item["text"])
     digits = re.sub(r"[\s,\\]+", "", item["digits"])
+    if item["digits"].rstrip().endswith(",") and digits:  # cut off: more was to come
+        raise ValueError
     if item["kind"].lower() == "dword":
         return int(digits, 16)
     return _typed((item["type"] or "3").lower(), bytes.fromhex(digits), encoding)

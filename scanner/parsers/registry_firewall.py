@@ -93,9 +93,12 @@ def firewall_facts(keys: Iterable[RegistryKey]) -> Iterator[FirewallRule | Profi
 
 
 def gpo_was_looked_at(keys: Iterable[RegistryKey]) -> bool:
-    """True where the evidence could have shown the Group Policy key: it holds a key at or below Policies."""
+    """True where the evidence could have shown the Group Policy key: it holds a key at or below Policies.
+
+    What one GPO sets shows nothing of what the others put on the host.
+    """
     policies = POLICIES.casefold()
-    return any((key.path.casefold() + "\\").startswith(policies + "\\") for key in keys)
+    return any((key.path.casefold() + "\\").startswith(policies + "\\") for key in keys if not key.one_gpo)
 
 
 def firewall_changed_at(keys: Iterable[RegistryKey]) -> datetime | None:

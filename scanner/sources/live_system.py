@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
-from ipaddress import ip_interface
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, TypeVar
 
 from scanner.errors import SourceError
@@ -64,7 +64,7 @@ def read_processes(named: Callable[[int], psutil.Process] | None = None) -> Iter
             yield found
     if nameless:
         text = f"PID {', '.join(nameless)}"[:200]
-        reason = f"the system names no program of {len(nameless)} processes"
+        reason = f"the system does not name {len(nameless)} of its processes"
         yield Problem(
             origin=Origin(source=_ORIGIN.source, locator="processes.json"), text=text, reason=reason
         )
@@ -154,8 +154,11 @@ def _clean(text: str | None) -> str | None:
 
 
 def _cidr(address: str, netmask: str | None) -> str:
-    text = address.partition("%")[0]
+    """The address with its prefix length, without where the system keeps that to itself: Windows does for
+    IPv6.
+    """
     try:
-        return str(ip_interface(f"{text}/{netmask}" if netmask else text))
+        own = str(ip_address(address.partition("%")[0]))
+        return f"{own}/{int(ip_address(netmask)).bit_count()}" if netmask else own
     except ValueError:
         return ""

@@ -83,6 +83,25 @@ def test_a_damaged_gpo_file_takes_no_proof_from_the_hosts_own_policy() -> None:
         assert EvidenceKind.GPO_POLICY not in kinds(snapshot)
 
 
+def test_a_gpos_report_does_not_count_its_rules_again() -> None:
+    rule = "v2.10|Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=9901|App=C:\\CE\\db.exe|Name=DB|"
+    key = r"SOFTWARE\Policies\Microsoft\WindowsFirewall\FirewallRules"
+    data = f"{rule}\0".encode("utf-16-le")
+    mark = ";".encode("utf-16-le")
+    record = f"[{key}\0;{{1}}\0;".encode("utf-16-le") + struct.pack("<I", 1) + mark
+    record += struct.pack("<I", len(data)) + mark + data + "]".encode("utf-16-le")
+    tokens = [token.partition("=") for token in rule.split("|")[1:-1]]
+    told = "".join(f"<q1:{name}>{value}</q1:{name}>" for name, _, value in reversed(tokens))
+    told = f"<q1:InboundFirewallRules><q1:Version>2.10</q1:Version>{told}</q1:InboundFirewallRules>"
+    other = told.replace("9901", "9902")
+    report = REPORT.format(more=told.replace("TRUE", "true") + other).encode()
+    snapshot = collected(pol=b"PReg\x01\0\0\0" + record, xml=report)
+    assert [(found.id, found.local_ports) for found in snapshot.firewall_rules] == [
+        ("{1}", ("9901",)),
+        ("gpreport-2", ("9902",)),
+    ]
+
+
 @needs_corpus
 def test_a_gpos_file_and_its_report_do_not_contradict_each_other() -> None:
     folder = CORPUS / "gpo"

@@ -27,7 +27,8 @@ PROFILE = (
 def gpo(firewall: str, computer: str = "<Enabled>true</Enabled>") -> str:
     return (
         '<?xml version="1.0" encoding="utf-16"?>\r\n'
-        f'<GPO xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns="{SETTINGS}"><Name>x</Name><Computer>{computer}<ExtensionData>'
+        f'<GPO xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns="{SETTINGS}"><Name>x</Name>'
+        f"<Computer>{computer}<ExtensionData>"
         f'<Extension xmlns:q1="{SETTINGS}/WindowsFirewall" xsi:type="q1:WindowsFirewallSettings">{firewall}'
         "</Extension></ExtensionData></Computer></GPO>"
     )

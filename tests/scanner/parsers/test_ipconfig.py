@@ -162,7 +162,7 @@ def test_the_host_is_named_only_where_the_capture_starts_with_it() -> None:
     assert not [item for item in read(unnamed) if isinstance(item, Host)]
 
 
-@pytest.mark.parametrize("mask", ["255.0.255.0", "10.1.2.1", "0.0.0.00", "", "fe80::1", "255.255.255"])
+@pytest.mark.parametrize("mask", ["255.0.255.0", "10.1.2.1", "0.0.0.0", "", "fe80::1", "255.255.255"])  # noqa: S104
 def test_an_address_counts_only_with_a_mask_behind_it(mask: str) -> None:
     assert told(ENGLISH.replace("255.255.255.0", mask)) == [
         ("Ethernet0", 12, ("2001:db8::5", "fe80::28be:f53:739a:1eb6", "10.1.2.4/23"))

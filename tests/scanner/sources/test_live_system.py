@@ -79,7 +79,7 @@ def test_processes_that_the_system_names_none_of_are_kept_with_a_problem_that_co
     assert (this.name, this.path, this.started_at) == ("", None, None)
     assert isinstance(problem, Problem)
     assert problem.text == f"PID {os.getpid()}"
-    assert problem.reason == "the system names no program of 1 processes"
+    assert problem.reason == "the system does not name 1 of its processes"
     assert problem.origin.locator == "processes.json"
 
 
@@ -106,6 +106,8 @@ def test_interfaces_have_addresses_with_their_prefix() -> None:
     found = list(read_interfaces())
     addresses = [address for interface in found for address in interface.addresses]
     assert any(ip_interface(address).ip.is_loopback for address in addresses)
+    assert "127.0.0.1/8" in addresses
+    assert "::1/128" in addresses or not any(":" in address for address in addresses)
     assert all("/" in address and "%" not in address for address in addresses)
     assert all(interface.profile is None for interface in found)
 
