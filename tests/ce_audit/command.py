@@ -1,6 +1,7 @@
 """The command as tests run it: in this process for speed, or for real where the process itself is tested."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -79,7 +80,13 @@ def started(*arguments: object, environment: dict[str, str] | None = None) -> su
         stdin=subprocess.DEVNULL,
         cwd=ROOT,
         env={**os.environ, **(environment or {})},
+        preexec_fn=_heed_interrupts if os.name == "posix" else None,
     )
+
+
+def _heed_interrupts() -> None:
+    """A run in the background of a shell inherits a deaf ear to Ctrl-C, and would pass it on."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def run_process(*arguments: object, environment: dict[str, str] | None = None) -> Done:
