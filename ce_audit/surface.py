@@ -63,8 +63,8 @@ def _opening(record: ReachableRecord) -> Iterator[str]:
     but_not = f" but not {_list(record.but_not)}" if record.but_not else ""
     yield f"  {protocols}{ports}  {_who(record)}  from {_list(record.from_)}{but_not}"
     yield from _labelled("because" if record.certainty == "allowed" else "unknown", record.because)
-    yield from _labelled("opened by", map(_rule, record.opened_by))
-    yield from _labelled("unless", map(_rule, record.unless))
+    yield from _labelled("opened by", map(_described, record.opened_by))
+    yield from _labelled("unless", map(_described, record.unless))
     yield from _labelled("profiles", [", ".join(profile.title() for profile in record.profiles)])
     yield from _labelled("listening", _listening(record))
     yield from _labelled("not for", map(_who, record.except_))
@@ -145,13 +145,13 @@ def _list(texts: Sequence[str]) -> str:
     return ", ".join(texts[:_SHOWN]) + (f" and {left} more" if left > 0 else "")
 
 
-def _rule(decided_by: DecidedBy) -> str:
+def _described(decided_by: DecidedBy) -> str:
     return f'{decided_by.action.title()} "{_short(decided_by.name or decided_by.id)}" ({decided_by.store})'
 
 
 def _named(decided_by: DecidedBy) -> str:
     """With the id: two rules often share a name."""
-    return f"{_rule(decided_by)} id {_short(decided_by.id)}"
+    return f"{_described(decided_by)} id {_short(decided_by.id)}"
 
 
 def _short(text: str) -> str:

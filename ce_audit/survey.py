@@ -9,13 +9,14 @@ import msgspec
 from rules.firewall.addresses import Span, read_span
 from rules.firewall.breadth import Wider, wider_than_used
 from rules.firewall.hygiene import Idle, Idleness, never_deciding
+from rules.firewall.overrides import Overrides
 from rules.firewall.policy import effective_policy
 from rules.firewall.ports import EVERY_PORT
 from rules.firewall.regions import ANYWHERE, contains, on_axis, overlap, remote_texts
 from rules.firewall.settings import PROFILES
 from rules.firewall.sockets import Socket, behind, sockets, without_listener
 from rules.firewall.subjects import ANYONE, Subject
-from rules.firewall.surface import Opening, Override, Surface, surface
+from rules.firewall.surface import Opening, Surface, surface
 from rules.model import DecidedBy
 from rules.site import Site
 from scanner.model import Direction, FirewallRule, Snapshot
@@ -93,13 +94,15 @@ def survey(snapshot: Snapshot, site: Site) -> SurfaceRecord:
     """The answers to the questions about the whole policy of one host, in a stable order."""
     policy = effective_policy(snapshot)
     found = surface(policy)
+    overrides = Overrides(found.overrides)
     known = sockets(snapshot)
     idle = never_deciding(policy, snapshot)
     nothing = {id(entry.fw_rule) for entry in idle if entry.kind in _OPENS_NOTHING}
     wider = () if known is None else wider_than_used(policy, known, nothing)
     return SurfaceRecord(
         reachable=tuple(
-            _reachable(opening, found, known, site) for opening in sorted(found.openings, key=_order)
+            _reachable(opening, found, overrides, known, site)
+            for opening in sorted(found.openings, key=_order)
         ),
         never_decide=tuple(map(_idle_record, idle)),
         wider_than_used=tuple(map(_wider_record, wider)),
@@ -111,7 +114,7 @@ def _order(opening: Opening) -> tuple[object, ...]:
     """What is open for sure and to all first; then by protocol, port and program."""
     return (
         not opening.certain,
-        not contains(opening.remotes, [ANYWHERE]),
+        opening.remotes != (ANYWHERE,),
         opening.protocols,
         opening.ports,
         opening.subject.program or "",
@@ -123,10 +126,10 @@ def _order(opening: Opening) -> tuple[object, ...]:
 
 
 def _reachable(
-    opening: Opening, found: Surface, known: Sequence[Socket] | None, site: Site
+    opening: Opening, found: Surface, overrides: Overrides, known: Sequence[Socket] | None, site: Site
 ) -> ReachableRecord:
     remotes, but_not = remote_texts(opening.remotes)
-    exposed = None if known is None else behind(opening, known, found.overrides)
+    exposed = None if known is None else behind(opening, known, overrides)
     free = None if exposed is None else without_listener(opening, exposed)
     subject = _subject(opening.subject, opening.program)
     return ReachableRecord(
@@ -145,17 +148,16 @@ def _reachable(
         because=opening.because,
         listeners=None if exposed is None else tuple(map(_listener, exposed)),
         ports_without_listener=None if free is None else _ports(free),
-        except_=tuple(_exceptions(opening, found.overrides)) if opening.subject == ANYONE else (),
+        except_=tuple(_exceptions(opening, overrides)) if opening.subject == ANYONE else (),
     )
 
 
-def _exceptions(opening: Opening, overrides: Iterable[Override]) -> Iterator[SubjectRecord]:
+def _exceptions(opening: Opening, overrides: Overrides) -> Iterator[SubjectRecord]:
     subjects = {
         override.subject: override.program
-        for override in overrides
-        if override.profile in opening.profiles
-        and override.protocol in opening.protocols
-        and overlap(override.ports, opening.ports)
+        for profile in opening.profiles
+        for protocol in opening.protocols
+        for override in overrides.on(profile, protocol, opening.ports)
     }
     ordered = sorted(subjects, key=lambda subject: (subject.program or "", subject.service or ""))
     return (_subject(subject, subjects[subject]) for subject in ordered)
@@ -165,7 +167,7 @@ def _subject(subject: Subject, program: str | None) -> SubjectRecord:
     return SubjectRecord(program=program or _ANY, service=subject.service)
 
 
-def _share(remotes: Iterable[Span], addresses: Iterable[str]) -> str | None:
+def _share(remotes: Sequence[Span], addresses: Iterable[str]) -> str | None:
     """How much of a site's declared networks (CIDR) is among `remotes`; None where it declared none."""
     read = [found for found in map(read_span, addresses) if found is not None]
     wanted = [on_axis(family, span) for family, span in read]

@@ -22,7 +22,7 @@ from rules.firewall.ports import EVERY_PORT
 from rules.firewall.query import Ends, Query, make_query
 from rules.firewall.regions import EVERYWHERE, Column, address_at, sweep
 from rules.firewall.subjects import ANYONE, Field
-from rules.firewall.truth import FALSE, Truth
+from rules.firewall.truth import FALSE, TRUE, Truth
 from rules.firewall.vantage import Vantage, vantages
 from rules.firewall.verdict import Outcome, Verdict
 from scanner.model import Action, Profile
@@ -58,6 +58,7 @@ class View:
         bars = [number for number in shared if self._bars(number)]
         self._barring = tuple(sweep(self._pieces(bars)))
         self._anyone = _Deciding(self, _ANYONE)
+        self._verdicts: dict[tuple[int, ...], Verdict] = {}
         self.hardens_anyone = any(self._hardens(number) for number in shared)
 
     @property
@@ -114,18 +115,30 @@ class View:
         )
         return make_query(flow, Ends((family, 0), None), self._vantages[family].interfaces)
 
-    def rule(self, number: int) -> tuple[CompiledRule, Extent]:
+    def row(self, number: int) -> tuple[CompiledRule, Extent]:
         return self._table.rows[number]
 
     def verdict(self, query: Query, numbers: Iterable[int]) -> Verdict:
         """The engine's decision on `query`, `numbers` being all rules that may match it."""
-        found: tuple[list[tuple[CompiledRule, Truth]], ...] = ([], [])
+        found = []
         for number in numbers:
-            compiled = self._table.rows[number][0]
-            truth = match(compiled, query)
+            truth = match(self._table.rows[number][0], query)
             if truth != FALSE:
-                found[compiled.fw_rule.store in HARDENING_STORES].append((compiled, truth))
-        return verdict_at(self._policy, self._vantages[query.families[0]], query, *found)
+                found.append((number, truth))
+        family = query.families[0]
+        if any(truth != TRUE for _, truth in found):
+            return self._decided(query, family, found)
+        key = (family, *(number for number, _ in found))  # nothing unknown: no need to look at the query
+        known = self._verdicts.get(key)
+        if known is None:
+            known = self._verdicts[key] = self._decided(query, family, found)
+        return known
+
+    def _decided(self, query: Query, family: int, found: Iterable[tuple[int, Truth]]) -> Verdict:
+        stores: tuple[list[tuple[CompiledRule, Truth]], ...] = ([], [])
+        for number, truth in found:
+            stores[self._hardens(number)].append((self._table.rows[number][0], truth))
+        return verdict_at(self._policy, self._vantages[family], query, *stores)
 
     def may_open(self, numbers: Iterable[int]) -> bool:
         """Whether any of the rules may allow something."""
@@ -188,7 +201,7 @@ class _Deciding:
             return
         pieces: list[tuple[Span, Mark]] = [(span, _NOBODY) for span in EVERYWHERE.values()]
         for number in numbers:
-            extent = self._view.rule(number)[1]
+            extent = self._view.row(number)[1]
             pieces += ((span, (number, sure)) for span, sure in extent.remotes)
         for span, marks in sweep(pieces):
             here = _numbers(marks)
@@ -206,7 +219,7 @@ class _Deciding:
         return all(verdict.outcome is Outcome.BLOCKED for verdict in bare)
 
     def _is_barred(self, port: int, numbers: Sequence[int]) -> bool:
-        rows = [(number, *self._view.rule(number)) for number in numbers]
+        rows = [(number, *self._view.row(number)) for number in numbers]
         hardening = [row for row in rows if row[1].fw_rule.store in HARDENING_STORES]
         if hardening and (
             self._view.hardens_anyone or not all(extent.everywhere for _, _, extent in hardening)

@@ -7,6 +7,7 @@ IPv4 comes first on the address axis, IPv6 behind it: "any address" is then a si
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, summarize_address_range
 from itertools import pairwise
 from typing import TypeVar
@@ -64,10 +65,9 @@ def contains(spans: Iterable[Span], others: Iterable[Span]) -> bool:
     return not subtracted(others, spans)
 
 
-def overlap(spans: Iterable[Span], others: Iterable[Span]) -> bool:
+def overlap(spans: Sequence[Span], others: Iterable[Span]) -> bool:
     """Whether any number is in both."""
-    pieces = [(span, True) for span in merged(spans)] + [(span, False) for span in merged(others)]
-    return any(len(sides) > 1 for _, sides in sweep(pieces))
+    return any(low <= last and high >= first for first, last in others for low, high in spans)
 
 
 def on_axis(family: int, span: Span) -> Span:
@@ -81,7 +81,8 @@ def address_at(point: int) -> Address:
     return family, point - STARTS[family]
 
 
-def remote_texts(spans: Sequence[Span]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+@lru_cache(maxsize=65536)
+def remote_texts(spans: tuple[Span, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Spans of the axis as a person writes addresses, and what is left out of them, whichever is shorter.
 
     (("10.0.0.0/8", "fe80::1-fe80::9"), ()), or (("any",), ("10.0.0.5",)) for all addresses but one.

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
 from rules.firewall.addresses import Span, is_loopback, read_address
 from rules.firewall.flow import TCP, UDP
+from rules.firewall.overrides import Overrides
 from rules.firewall.ports import merged
 from rules.firewall.programs import Program, match_program, read_program
 from rules.firewall.regions import EVERYWHERE, clipped, subtracted
 from rules.firewall.subjects import ANY_SERVICE, ANYONE, Subject
-from rules.firewall.surface import Opening, Override
+from rules.firewall.surface import Opening
 from rules.firewall.truth import FALSE, TRUE, UNKNOWN, Truth
 from rules.owners import Owners
 from scanner.model import EvidenceKind, Listener, Snapshot
@@ -50,7 +52,7 @@ class Socket(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def sockets(snapshot: Snapshot) -> tuple[Socket, ...] | None:
-    """Those not bound to the loopback address; None where the listeners were not, or not all, collected."""
+    """Those not bound to the loopback address, by port; None where they were not, or not all, collected."""
     if not snapshot.listeners or any(gap.kind is EvidenceKind.LISTENERS for gap in snapshot.gaps):
         return None
     owners = Owners(snapshot)
@@ -58,7 +60,7 @@ def sockets(snapshot: Snapshot) -> tuple[Socket, ...] | None:
     for service in snapshot.services:
         if service.pid:
             hosted.setdefault(service.pid, set()).add(service.name.casefold())
-    return tuple(_sockets(snapshot.listeners, owners, hosted))
+    return tuple(sorted(_sockets(snapshot.listeners, owners, hosted), key=_port))
 
 
 def _sockets(listeners: Iterable[Listener], owners: Owners, hosted: dict[int, set[str]]) -> Iterator[Socket]:
@@ -82,21 +84,21 @@ def _sockets(listeners: Iterable[Listener], owners: Owners, hosted: dict[int, se
         )
 
 
-def behind(opening: Opening, known: Sequence[Socket], overrides: Iterable[Override]) -> tuple[Socket, ...]:
-    """The sockets that `opening` exposes, or may where their owner is not known.
+def behind(opening: Opening, known: Sequence[Socket], overrides: Overrides) -> tuple[Socket, ...]:
+    """The sockets that `opening` exposes, or may where their owner is not known; `known` as `sockets` gives
+    them.
 
-    What anyone meets does not expose a socket whose own rules say otherwise.
+    What anyone meets does not expose a socket whose own rules take its place.
     """
     program = read_program(opening.program) if opening.program else None
-    replaced = list(overrides) if opening.subject == ANYONE else []
     return tuple(
         socket
-        for socket in known
+        for low, high in opening.ports
+        for socket in known[bisect_left(known, low, key=_port) : bisect_right(known, high, key=_port)]
         if socket.protocol in opening.protocols
-        and _in(opening.ports, socket.listener.port)
         and any(clipped(opening.remotes, EVERYWHERE[socket.family]))
         and socket.runs(program, opening.subject.service) != FALSE
-        and not any(_replaces(override, opening, socket) for override in replaced)
+        and not (opening.subject == ANYONE and _is_replaced(socket, opening, overrides))
     )
 
 
@@ -112,14 +114,12 @@ def unused(ports: Iterable[Span], used: Iterable[Socket]) -> tuple[Span, ...]:
     return subtracted(ports, merged((socket.listener.port, socket.listener.port) for socket in used))
 
 
-def _replaces(override: Override, opening: Opening, socket: Socket) -> bool:
+def _is_replaced(socket: Socket, opening: Opening, overrides: Overrides) -> bool:
     """Whether the socket's own rules take the place of `opening` in each of its profiles."""
-    return (
-        opening.profiles == (override.profile,)
-        and socket.protocol == override.protocol
-        and _in(override.ports, socket.listener.port)
-        and socket.program is not None
-        and _names(override.subject, socket)
+    port = (socket.listener.port, socket.listener.port)
+    return all(
+        any(_names(override.subject, socket) for override in overrides.on(profile, socket.protocol, [port]))
+        for profile in opening.profiles
     )
 
 
@@ -131,5 +131,5 @@ def _names(subject: Subject, socket: Socket) -> bool:
     )
 
 
-def _in(spans: Iterable[Span], number: int) -> bool:
-    return any(low <= number <= high for low, high in spans)
+def _port(socket: Socket) -> int:
+    return socket.listener.port

@@ -89,7 +89,7 @@ crowded_rules = st.builds(
 def _policy(
     own_rules: list[FirewallRule], found: list[ProfileSettings], interfaces: tuple, build: str | None
 ) -> Snapshot:
-    own = {(rule.store, rule.id): rule for rule in own_rules}
+    own = {(entry.store, entry.id): entry for entry in own_rules}
     keys = {(key.store, key.profile): key for key in found}
     keys.pop((Store.LOCAL, Profile.STANDARD), None)
     return Snapshot(

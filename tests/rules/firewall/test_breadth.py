@@ -3,6 +3,7 @@
 from typing import Any
 
 from rules.firewall.breadth import wider_than_used
+from rules.firewall.overrides import Overrides
 from rules.firewall.policy import effective_policy
 from rules.firewall.sockets import Socket, behind, sockets, without_listener
 from rules.firewall.surface import surface
@@ -54,35 +55,35 @@ def exposed(*facts: FirewallRule | Interface, listeners: tuple[Listener, ...]) -
     return [
         (opening.ports, [entry.listener.port for entry in held], without_listener(opening, held))
         for opening in shown.openings
-        for held in [behind(opening, known, shown.overrides)]
+        for held in [behind(opening, known, Overrides(shown.overrides))]
     ]
 
 
 def test_ports_without_a_listener_of_the_program_are_unused() -> None:
-    rule = fw_rule(r"Action=Allow|Protocol=6|LPort2_10=80-82|App=C:\CE\a.exe|Name=r")
+    opened = fw_rule(r"Action=Allow|Protocol=6|LPort2_10=80-82|App=C:\CE\a.exe|Name=r")
 
-    assert wider(rule, listeners=(socket(81), socket(80, pid=8))) == [
+    assert wider(opened, listeners=(socket(81), socket(80, pid=8))) == [
         ("r", ((80, 80), (82, 82)), ((81, 81),))
     ]
-    assert wider(rule, listeners=(socket(81), socket(80), socket(82))) == []
+    assert wider(opened, listeners=(socket(81), socket(80), socket(82))) == []
 
 
 def test_a_rule_for_every_port_is_wider_than_any_program() -> None:
-    rule = fw_rule(r"Action=Allow|App=C:\CE\a.exe|Name=r")
+    opened = fw_rule(r"Action=Allow|App=C:\CE\a.exe|Name=r")
 
-    assert wider(rule, listeners=(socket(81), socket(90, protocol="udp"))) == [
+    assert wider(opened, listeners=(socket(81), socket(90, protocol="udp"))) == [
         ("r", ((0, 80), (82, 89), (91, 65535)), ((81, 81), (90, 90)))
     ]
 
 
 def test_a_listener_with_an_unknown_owner_may_be_the_rules_own() -> None:
-    rule = fw_rule(r"Action=Allow|Protocol=6|LPort=80|App=C:\CE\a.exe|Name=r")
+    opened = fw_rule(r"Action=Allow|Protocol=6|LPort=80|App=C:\CE\a.exe|Name=r")
     by_name = Listener(protocol="tcp", address="::", port=80, image="A.exe", origin=HERE)
     other = Listener(protocol="tcp", address="::", port=80, image="b.exe", origin=HERE)
 
-    assert wider(rule, listeners=(socket(80, pid=None),)) == []
-    assert wider(rule, listeners=(by_name,)) == []
-    assert wider(rule, listeners=(other,)) == [("r", ((80, 80),), ())]
+    assert wider(opened, listeners=(socket(80, pid=None),)) == []
+    assert wider(opened, listeners=(by_name,)) == []
+    assert wider(opened, listeners=(other,)) == [("r", ((80, 80),), ())]
 
 
 def test_a_service_listens_only_in_its_own_process() -> None:
@@ -97,9 +98,9 @@ def test_a_service_listens_only_in_its_own_process() -> None:
 
 
 def test_loopback_listeners_serve_no_other_host() -> None:
-    rule = fw_rule("Action=Allow|Protocol=6|LPort=80|Name=r")
+    opened = fw_rule("Action=Allow|Protocol=6|LPort=80|Name=r")
 
-    assert wider(rule, listeners=(socket(80, address="127.0.0.1"),)) == [("r", ((80, 80),), ())]
+    assert wider(opened, listeners=(socket(80, address="127.0.0.1"),)) == [("r", ((80, 80),), ())]
 
 
 def test_keywords_packaged_apps_icmp_and_hidden_programs_are_not_judged() -> None:
@@ -122,13 +123,13 @@ def test_keywords_packaged_apps_icmp_and_hidden_programs_are_not_judged() -> Non
 
 
 def test_rules_out_of_force_or_idle_are_left_out() -> None:
-    rule = fw_rule("Action=Allow|Protocol=6|LPort=80|Profile=Public|Name=r")
-    found = snapshot(rule, listeners=(socket(90),))
+    opened = fw_rule("Action=Allow|Protocol=6|LPort=80|Profile=Public|Name=r")
+    found = snapshot(opened, listeners=(socket(90),))
     known = sockets(found)
 
     assert known is not None
-    assert wider(rule, LAN, listeners=(socket(90),)) == []
-    assert list(wider_than_used(effective_policy(found), known, {id(rule)})) == []
+    assert wider(opened, LAN, listeners=(socket(90),)) == []
+    assert list(wider_than_used(effective_policy(found), known, {id(opened)})) == []
 
 
 def test_without_listeners_nothing_is_known_of_use() -> None:
@@ -141,16 +142,16 @@ def test_without_listeners_nothing_is_known_of_use() -> None:
 
 
 def test_an_opening_knows_its_listeners_and_its_idle_ports() -> None:
-    rule = fw_rule(r"Action=Allow|Protocol=6|LPort2_10=80-82|App=C:\CE\a.exe")
+    opened = fw_rule(r"Action=Allow|Protocol=6|LPort2_10=80-82|App=C:\CE\a.exe")
     listeners = (socket(80), socket(81, pid=8), socket(82, protocol="udp"), socket(443))
 
-    assert exposed(rule, LAN, listeners=listeners) == [(((80, 82),), [80], ((81, 82),))]
+    assert exposed(opened, LAN, listeners=listeners) == [(((80, 82),), [80], ((81, 82),))]
 
 
 def test_an_opening_for_ipv4_does_not_expose_an_ipv6_socket() -> None:
-    rule = fw_rule("Action=Allow|Protocol=6|LPort=80|RA4=10.0.0.0/8")
+    opened = fw_rule("Action=Allow|Protocol=6|LPort=80|RA4=10.0.0.0/8")
 
-    assert exposed(rule, LAN, listeners=(socket(80, address="::"),)) == [(((80, 80),), [], ((80, 80),))]
+    assert exposed(opened, LAN, listeners=(socket(80, address="::"),)) == [(((80, 80),), [], ((80, 80),))]
 
 
 def test_a_program_with_a_block_of_its_own_is_not_exposed_by_rules_for_anyone() -> None:

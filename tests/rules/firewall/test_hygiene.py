@@ -147,6 +147,10 @@ def test_the_same_conditions_make_a_duplicate_however_they_are_written() -> None
     assert told(one, other) == [("b", "duplicate", ["a"])]
 
 
+def test_every_port_written_out_is_no_condition() -> None:
+    assert told(allow("a", ""), allow("b", "LPort2_10=0-65535")) == [("b", "duplicate", ["a"])]
+
+
 def test_of_duplicates_the_one_a_policy_brings_stays() -> None:
     assert told(allow("a"), allow("z", store=Store.GPO)) == [("a", "duplicate", ["z"])]
 
@@ -352,29 +356,29 @@ def test_what_the_profiles_settle_by_themselves_is_void() -> None:
 
 def test_a_program_is_missing_only_if_it_was_looked_for() -> None:
     path = r"C:\CE\a.exe"
-    rule = allow("a", rf"LPort=80|App={path}")
+    opened = allow("a", rf"LPort=80|App={path}")
     absent = InstalledFile(path=path.upper(), origin=HERE)
     runs = Process(pid=9, name="a.exe", path=path, origin=HERE)
 
-    (found,) = idle(rule, executables=(absent,))
+    (found,) = idle(opened, executables=(absent,))
 
     assert (found.kind, found.reason) == (Idleness.PROGRAM_MISSING, rf"{path} is not on the host")
-    assert idle(rule) == ()
-    assert idle(rule, executables=(absent,), processes=(runs,)) == ()
-    assert idle(rule, executables=(msgspec.structs.replace(absent, bytes=5),)) == ()
+    assert idle(opened) == ()
+    assert idle(opened, executables=(absent,), processes=(runs,)) == ()
+    assert idle(opened, executables=(msgspec.structs.replace(absent, bytes=5),)) == ()
 
 
 def test_a_profile_is_out_of_force_only_if_the_networks_are_known() -> None:
-    rule = allow("a", "LPort=80|Profile=Public|Profile=Private")
+    opened = allow("a", "LPort=80|Profile=Public|Profile=Private")
     lan = interface("lan", "10.0.0.1/24", profile=Profile.DOMAIN)
 
-    (found,) = idle(rule, lan)
+    (found,) = idle(opened, lan)
 
     assert (found.kind, found.reason) == (
         Idleness.PROFILE_NOT_IN_FORCE,
         "the host's networks are Domain now",
     )
-    assert idle(rule) == ()
+    assert idle(opened) == ()
 
 
 def test_nothing_is_claimed_of_rules_whose_conditions_the_evidence_hides() -> None:

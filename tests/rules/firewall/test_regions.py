@@ -65,9 +65,9 @@ def test_addresses_read_as_a_person_writes_them() -> None:
     odd = on_axis(4, (0x0A000001, 0x0A000009))
     single = on_axis(6, (1 << 100, 1 << 100))
 
-    assert remote_texts([ANYWHERE]) == (("any",), ())
-    assert remote_texts([EVERYWHERE[4]]) == (("any IPv4",), ())
-    assert remote_texts([subnet, single]) == (("10.0.0.0/8", "0:10::"), ())
-    assert remote_texts([odd]) == (("10.0.0.1-10.0.0.9",), ())
+    assert remote_texts((ANYWHERE,)) == (("any",), ())
+    assert remote_texts((EVERYWHERE[4],)) == (("any IPv4",), ())
+    assert remote_texts((subnet, single)) == (("10.0.0.0/8", "0:10::"), ())
+    assert remote_texts((odd,)) == (("10.0.0.1-10.0.0.9",), ())
     assert remote_texts(subtracted([ANYWHERE], [odd])) == (("any",), ("10.0.0.1-10.0.0.9",))
     assert address_at(single[0]) == (6, 1 << 100)
