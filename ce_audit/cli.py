@@ -11,8 +11,24 @@ import typer
 from ce_audit import __version__
 from ce_audit.assess import assess
 from ce_audit.evidence import load_snapshot
-from ce_audit.exit_codes import COMPLIANT, FINDINGS, exit_code
-from ce_audit.output import DEFAULT_FORMATS, Format, Renderings, write_reports
+from ce_audit.exit_codes import COMPLIANT, FINDINGS, INTEGRITY, exit_code
+from ce_audit.options import (
+    ColorOption,
+    Evidence,
+    ExitZero,
+    FailOn,
+    Formats,
+    GivenEvidence,
+    NoProgress,
+    OutputFolder,
+    Quiet,
+    RequiredSigner,
+    RoleOption,
+    SignKey,
+    Strict,
+    Verbose,
+)
+from ce_audit.output import DEFAULT_FORMATS, Renderings, write_reports
 from ce_audit.progress import Progress
 from ce_audit.settings import Color, Role, TextOrJson
 from rules.catalogue.loader import load_catalogue
@@ -30,55 +46,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-Evidence = Annotated[
-    Path | None,
-    typer.Argument(
-        help="A folder, a .zip bundle, a snapshot.json or one evidence file; this Windows host if omitted."
-    ),
-]
-GivenEvidence = Annotated[
-    Path, typer.Argument(help="A folder, a .zip bundle, a snapshot.json or one evidence file.")
-]
-OutputFolder = Annotated[
-    Path, typer.Option("-o", "--output-dir", envvar="CE_AUDIT_OUTPUT_DIR", help="Where the files go.")
-]
-Formats = Annotated[
-    list[Format] | None,
-    typer.Option(
-        "-f", "--format", envvar="CE_AUDIT_FORMAT", help="Repeatable; html, pdf and json if omitted."
-    ),
-]
-RoleOption = Annotated[
-    Role,
-    typer.Option(
-        "--role", envvar="CE_AUDIT_ROLE", help="What the host is; auto decides by what is installed."
-    ),
-]
-FailOn = Annotated[
-    Severity,
-    typer.Option("--fail-on", envvar="CE_AUDIT_FAIL_ON", help="The least severity that exits with 1."),
-]
-ExitZero = Annotated[
-    bool, typer.Option("--exit-zero", envvar="CE_AUDIT_EXIT_ZERO", help="Exit with 0 whatever was found.")
-]
-Strict = Annotated[
-    bool,
-    typer.Option(
-        "--strict", envvar="CE_AUDIT_STRICT", help="Exit with 3 on any trouble in reading the evidence."
-    ),
-]
-Quiet = Annotated[
-    bool, typer.Option("-q", "--quiet", envvar="CE_AUDIT_QUIET", help="No summary, no messages.")
-]
-Verbose = Annotated[
-    bool,
-    typer.Option("-v", "--verbose", envvar="CE_AUDIT_VERBOSE", help="Say what was read; show tracebacks."),
-]
-NoProgress = Annotated[
-    bool, typer.Option("--no-progress", envvar="CE_AUDIT_NO_PROGRESS", help="Do not announce long steps.")
-]
-ColorOption = Annotated[Color, typer.Option("--color", envvar="CE_AUDIT_COLOR", help="NO_COLOR is honoured.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -140,6 +107,7 @@ def collect(
             help="Collect nothing; print the PowerShell script that collects on a host without Python.",
         ),
     ] = False,
+    sign: SignKey = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
     no_progress: NoProgress = False,
@@ -153,12 +121,44 @@ def collect(
         raise typer.Exit(COMPLIANT)
     progress = Progress(sys.stderr, quiet=quiet, show=not no_progress)
     with progress.step("collecting"):
-        snapshot = write_collection(evidence, output, load_catalogue())
+        snapshot = write_collection(evidence, output, load_catalogue(), sign)
     progress.say_unread(snapshot.problems)
     progress.say(f"wrote {output}")
     if verbose:
         for gap in snapshot.gaps:
             progress.say(f"not collected: {gap.kind.value}: {gap.reason}")
+
+
+@app.command()
+def verify(
+    bundle: Annotated[
+        Path, typer.Argument(help="A bundle (.zip or unpacked folder), or a results.json with one beside it.")
+    ],
+    results: Annotated[
+        Path | None,
+        typer.Option("--results", help="The results.json of this bundle; its ledger is compared."),
+    ] = None,
+    reperform: Annotated[
+        bool,
+        typer.Option(
+            "--reperform",
+            help="Judge again; results.json (--results, or beside) must be the same, byte for byte.",
+        ),
+    ] = False,
+    require_signature: RequiredSigner = None,
+    role: RoleOption = Role.AUTO,
+    output: Annotated[TextOrJson, typer.Option("-f", "--format")] = TextOrJson.TEXT,
+) -> None:
+    """Is a bundle as it was sealed, and do its results follow from it? Exits with 4 where not."""
+    from ce_audit.verify import Request
+    from ce_audit.verify import verify as verified
+    from ce_audit.verify_text import render_json, render_text
+
+    site = Site(role=role.site)
+    request = Request(results=results, reperform=reperform, key=require_signature, site=site)
+    found = verified(bundle, request, load_catalogue())
+    sys.stdout.write(render_json(found) if output is TextOrJson.JSON else render_text(found))
+    raise typer.Exit(COMPLIANT if found.intact else INTEGRITY)
 
 
 @app.command()

@@ -10,13 +10,15 @@ import zipfile
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from ce_audit.assess import TOOL
 from ce_audit.evidence import NO_EVIDENCE, load_snapshot, saved_snapshot
 from ce_audit.output import make_folder, snapshot_json, write_whole
+from ce_audit.sealed import BUNDLE_SCHEMA, MANIFEST
+from ce_audit.signing import SIGNATURE, private_key, signature
 from rules.catalogue.loader import port_locations
 from rules.catalogue.model import Catalogue
 from scanner.collect import Collection
@@ -30,17 +32,23 @@ from scanner.sources.archive import NO_DATE
 from scanner.sources.document import Document
 from scanner.sources.folder import read_evidence
 
-BUNDLE_SCHEMA = "ce-audit/bundle-v1"
-_MANIFEST = "manifest.json"
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 
-def write_collection(evidence: Path | None, output: Path, catalogue: Catalogue) -> Snapshot:
+def write_collection(
+    evidence: Path | None, output: Path, catalogue: Catalogue, sign: Path | None = None
+) -> Snapshot:
     """Write the snapshot (`.json`) or the bundle (`.zip`) of `evidence`, or of this host, to `output`.
 
-    Raises ConfigError for another ending, SourceError where there is nothing to collect.
+    With `sign`, a private key file, the bundle bears a signature. Raises ConfigError for another ending or a
+    key that cannot be used, SourceError where there is nothing to collect.
     """
-    make_folder(output.parent)
     ending = output.suffix.casefold()
+    if sign is not None and ending != ".zip":
+        raise ConfigError(f"{output}: only a bundle (.zip) can be signed")
+    key = private_key(sign) if sign else None  # before the work, and before anything is written
+    make_folder(output.parent)
     if ending == ".json":
         snapshot = load_snapshot(evidence, catalogue)
         write_whole(output, snapshot_json(snapshot))
@@ -54,11 +62,13 @@ def write_collection(evidence: Path | None, output: Path, catalogue: Catalogue) 
     if not collection.is_evidence:
         raise SourceError(f"{evidence}: holds nothing that can be read as evidence")
     snapshot = collection.snapshot()
-    write_whole(output, bundle(items, snapshot))
+    write_whole(output, bundle(items, snapshot, key))
     return snapshot
 
 
-def bundle(items: Iterable[Document | Problem], snapshot: Snapshot) -> bytes:
+def bundle(
+    items: Iterable[Document | Problem], snapshot: Snapshot, key: Ed25519PrivateKey | None = None
+) -> bytes:
     """A zip of the documents with a manifest that names and hashes each; configuration files lose their
     secrets.
 
@@ -74,11 +84,14 @@ def bundle(items: Iterable[Document | Problem], snapshot: Snapshot) -> bytes:
         else:
             may_hold_secrets = kinds.get(item.source) in (CONFIGURATION, UNRECOGNISED)
             sealed[item.source] = masked(item.data) if may_hold_secrets else item.raw
-    earlier, *damage = _earlier_manifest(sealed.pop(_MANIFEST, b"{}"))
+    earlier, *damage = _earlier_manifest(sealed.pop(MANIFEST, b"{}"))
+    sealed.pop(SIGNATURE, None)  # it was made over the earlier manifest
     failed += damage
+    manifest = _manifest(earlier, sealed, kinds, snapshot, failed)
+    signed = {SIGNATURE: signature(manifest, key)} if key else {}
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in {**sealed, _MANIFEST: _manifest(earlier, sealed, kinds, snapshot, failed)}.items():
+        for name, data in {**sealed, MANIFEST: manifest, **signed}.items():
             entry = zipfile.ZipInfo(name, NO_DATE)  # the same evidence makes the same bytes
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = 0o644 << 16
@@ -101,9 +114,9 @@ def _items(evidence: Path | None, catalogue: Catalogue) -> list[Document | Probl
 def _earlier_manifest(data: bytes) -> list[dict[str, Any]]:
     """What an earlier collector said of its run; where it cannot be read, a failed step that says so."""
     try:
-        said = read_json(data, Origin(source=_MANIFEST))
+        said = read_json(data, Origin(source=MANIFEST))
     except ParseError as error:
-        return [{}, _step(_MANIFEST, str(error))]
+        return [{}, _step(MANIFEST, str(error))]
     return [said if isinstance(said, dict) else {}]
 
 

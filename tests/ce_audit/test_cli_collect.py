@@ -78,10 +78,10 @@ def test_the_manifest_names_and_hashes_every_file_and_keeps_what_the_collector_s
     ("manifest", "steps"),
     [
         (None, 0),
-        (b'\xef\xbb\xbf{"host": "A", "steps": null}', 0),
+        (b'\xef\xbb\xbf{"host": "H", "steps": null}', 0),
         (b"[]", 0),
         (b"{broken", 1),
-        (b'{"host": "A", "steps": [{"name": "x", "error": "denied"}]}', 1),
+        (b'{"host": "H", "steps": [{"name": "x", "error": "denied"}]}', 1),
     ],
 )
 def test_any_manifest_or_none_will_do(run: Run, tmp_path: Path, manifest: bytes | None, steps: int) -> None:
