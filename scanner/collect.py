@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,6 +12,7 @@ import msgspec
 
 from scanner.configuration_file import ConfigurationFile
 from scanner.configured import Evidence, configured_ports
+from scanner.contradictions import Stated, contradictions
 from scanner.doubts import document_doubts, registry_doubts, step_doubts
 from scanner.errors import ScannerError, SourceError
 from scanner.gaps import gaps
@@ -48,7 +50,7 @@ from scanner.parsers.bundle import KeyTime, Manifest
 from scanner.parsers.channels import RecordingChannel
 from scanner.parsers.netfirewall_json import NetFilter, with_filters
 from scanner.parsers.registry_firewall import firewall_changed_at, firewall_facts
-from scanner.parsers.registry_host import host_facts
+from scanner.parsers.registry_host import HOST_KEYS, host_facts
 from scanner.readers import UNRECOGNISED, recognise
 from scanner.registry_key import RegistryKey
 from scanner.shown import LOCAL_RULES, kinds_shown
@@ -57,6 +59,7 @@ from scanner.sources.document import Document
 from scanner.sources.folder import read_evidence
 
 _T = TypeVar("_T")
+_LIVE_REGISTRY = "registry/live.reg"  # beside the host.json of a live collection, which has no manifest yet
 
 
 def collect_evidence(path: Path, locations: tuple[PortLocation, ...]) -> Snapshot:
@@ -82,6 +85,8 @@ class Collection:
         self._shown: set[EvidenceKind] = set()
         self._doubts: dict[EvidenceKind, str] = {}
         self._ledger: list[EvidenceSource] = []
+        self._hosts: list[Stated] = []
+        self._taken: dict[str, datetime] = {}  # by source, as the collector that wrote it says
         self.is_evidence = False
 
     def of(self, kind: type[_T]) -> list[_T]:
@@ -108,6 +113,7 @@ class Collection:
             items.append(Problem(origin=Origin(source=document.source), text="", reason=str(error)))
         for item in items:
             self.add(item)
+            self._note_host(document.source, item)
         self._doubt(document_doubts(shows, items))
         self._ledger.append(
             EvidenceSource(
@@ -119,19 +125,35 @@ class Collection:
             )
         )
 
+    def _note_host(self, source: str, item: object) -> None:
+        """Facts of the host carry no origin of their own."""
+        host = item.host if isinstance(item, Manifest) else item
+        if isinstance(host, Host):
+            self._hosts.append((Origin(source=source), host))
+        if isinstance(host, Host) and host.collected_at:
+            folder = source[: source.rfind("/") + 1]
+            files = item.files if isinstance(item, Manifest) else (_LIVE_REGISTRY,)
+            self._taken.update((folder + path, host.collected_at) for path in files)
+
     def _doubt(self, doubts: Iterable[tuple[EvidenceKind, str]]) -> None:
         for kind, reason in doubts:
             self._doubts.setdefault(kind, reason)
 
     def snapshot(self) -> Snapshot:
-        """Join everything read into one host. Facts keep the order of their sources."""
+        """Join everything read into one host. Facts keep the order of their sources.
+
+        Raises SourceError where the sources name two different hosts.
+        """
         failed_steps = tuple(self._failed_steps())
         self._doubt(registry_doubts(self.of(RegistryKey), (*self.of(Problem), *failed_steps)))
         self._doubt(step_doubts((*self.of(Problem), *failed_steps)))
         known = self._timed_keys()
         keys = list(standing_keys(known))
+        settings = [*self.of(ProfileSettings), *_settings_by_source(keys)]
         for fact in (*firewall_facts(keys), *host_facts(keys)):
             self.add(fact)
+        told = {**self._items, ProfileSettings: settings}
+        denied = list(contradictions(told, self._stated_hosts(keys), self._times()))
         host = self._host(keys)
         found = Evidence(
             files=self._configuration_files(),
@@ -156,8 +178,17 @@ class Collection:
             ),
             executables=tuple(self.of(InstalledFile)),
             evidence=tuple(self._ledger),
-            gaps=(*gaps(self._shown, self._doubts), *self.of(Gap)),
-            problems=(*self.of(Problem), *failed_steps, *outweighed(known)),
+            gaps=(
+                *gaps(self._shown, self._doubts),
+                *(item for item in denied if isinstance(item, Gap)),
+                *self.of(Gap),
+            ),
+            problems=(
+                *self.of(Problem),
+                *failed_steps,
+                *outweighed(known),
+                *(item for item in denied if isinstance(item, Problem)),
+            ),
             dropped_packets=tuple(self.of(DroppedPackets)),
         )
 
@@ -170,6 +201,25 @@ class Collection:
             else key
             for key in self.of(RegistryKey)
         ]
+
+    def _stated_hosts(self, keys: Iterable[RegistryKey]) -> list[Stated]:
+        """What each source says of the machine.
+
+        The registry holds the name that the host takes at its next start: beside the name that the same run
+        of a collector gives, it is a rename and no other host.
+        """
+        stated: list[Stated] = []
+        for key in keys:
+            told = host_facts((key,)) if key.path.casefold() in HOST_KEYS else ()
+            for host in (fact for fact in told if isinstance(fact, Host)):
+                same_run = key.origin.source in self._taken
+                stated.append((key.origin, msgspec.structs.replace(host, name=None) if same_run else host))
+        return [*stated, *self._hosts]
+
+    def _times(self) -> dict[str, datetime]:
+        """When each source was taken: as its collector says, else when its file was last written."""
+        written = {found.source: found.modified_at for found in self._ledger if found.modified_at}
+        return {**written, **self._taken}
 
     def _host(self, keys: list[RegistryKey]) -> Host:
         noted = [found.last_write for found in self.of(KeyTime) if found.key.casefold() == LOCAL_RULES]
@@ -197,3 +247,13 @@ class Collection:
                 yield Problem(
                     origin=origin, text=step, reason=f"the collector could not do this step: {error}"
                 )
+
+
+def _settings_by_source(keys: Iterable[RegistryKey]) -> Iterator[ProfileSettings]:
+    """The profile settings as each registry source gives them, which `firewall_facts` makes one of."""
+    by_source: dict[str, list[RegistryKey]] = defaultdict(list)
+    for key in keys:
+        if "profile" in key.path.casefold() and not key.one_gpo:  # without the rules, read once is enough
+            by_source[key.origin.source].append(key)
+    for told in by_source.values():
+        yield from (fact for fact in firewall_facts(told) if isinstance(fact, ProfileSettings))

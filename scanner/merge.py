@@ -1,13 +1,20 @@
-"""Several sources of one kind on one host become one list: the richer telling of the same thing stays."""
+"""Several sources of one kind on one host become one list: the richer telling of the same thing stays.
+
+Of two tellings of one thing, the richer is the one that states more of its fields, of two alike the one read
+first; what it leaves open is taken from the next. So the order in which sources are read decides only
+between equals. Where tellings deny each other, `scanner.contradictions` says so.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
+from functools import reduce
 from typing import TypeVar
 
 import msgspec
 
 from scanner.model import FirewallRule, Host, Interface, Listener, Origin, Process, Service, Store
+from scanner.program_names import name_key
 
 _F = TypeVar("_F", bound=msgspec.Struct)
 _NUMBERED = "gpreport-"  # a Group Policy report leaves out the ids that its GPO's own file gives
@@ -18,7 +25,7 @@ def merged_listeners(listeners: Iterable[Listener]) -> tuple[Listener, ...]:
 
     Programs may share a port, and one program may hold it twice, so within a source every telling counts; a
     second source tells of the same socket where protocol, address and port agree and the owners do not
-    differ.
+    differ. Owners that differ both stay, so that no program on a port goes unseen.
     """
     by_source: dict[str, list[Listener]] = {}
     for found in listeners:
@@ -40,8 +47,16 @@ def merged_listeners(listeners: Iterable[Listener]) -> tuple[Listener, ...]:
 
 
 def merged_processes(processes: Iterable[Process]) -> tuple[Process, ...]:
-    """One per PID, with every field that some source knew."""
-    return _merged(processes, lambda found: found.pid)
+    """One per PID, with every field that some source knew of a program of that name.
+
+    Windows gives a PID again: what an older source knows of another program that had it is left out.
+    """
+    by_pid: dict[int, list[Process]] = {}
+    for found in processes:
+        by_pid.setdefault(found.pid, []).append(found)
+    richest = {pid: name_key(max(told, key=_stated).name) for pid, told in by_pid.items()}
+    same = (found for told in by_pid.values() for found in told if name_key(found.name) == richest[found.pid])
+    return _merged(same, lambda found: found.pid)
 
 
 def merged_services(services: Iterable[Service]) -> tuple[Service, ...]:
@@ -81,8 +96,11 @@ def _named_alike(interfaces: tuple[Interface, ...]) -> Iterator[Interface]:
 
 
 def merged_host(hosts: Iterable[Host]) -> Host:
-    """All that is known of the machine; the first source that states a field wins."""
-    return next(iter(_merged((Host(), *hosts), lambda _: 0)))
+    """All that is known of the machine; each field from the first source that states it.
+
+    No source is the richer one here: a registry export, a manifest and `host.json` know different fields.
+    """
+    return reduce(_filled, hosts, Host())
 
 
 def richest_rules(fw_rules: Iterable[FirewallRule]) -> tuple[FirewallRule, ...]:
@@ -144,11 +162,16 @@ def _may_be_one(known: Listener, found: Listener) -> bool:
 
 
 def _merged(facts: Iterable[_F], key: Callable[[_F], Hashable]) -> tuple[_F, ...]:
-    merged: dict[Hashable, _F] = {}
+    """One fact per key, the richest telling of it filled from the others; in the order of the first."""
+    tellings: dict[Hashable, list[_F]] = {}
     for fact in facts:
-        known = merged.get(key(fact))
-        merged[key(fact)] = fact if known is None else _filled(known, fact)
-    return tuple(merged.values())
+        tellings.setdefault(key(fact), []).append(fact)
+    return tuple(reduce(_filled, sorted(told, key=_stated, reverse=True)) for told in tellings.values())
+
+
+def _stated(fact: msgspec.Struct) -> int:
+    """How many of its fields a fact states."""
+    return sum(getattr(fact, name) not in (None, ()) for name in fact.__struct_fields__)
 
 
 def _filled(known: _F, more: _F) -> _F:

@@ -44,9 +44,13 @@ class KeyTime(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """What the collector says about its own run; `failed` holds (step, error) of what it could not do."""
+    """What the collector says about its own run; `failed` holds (step, error) of what it could not do.
+
+    `files` are the paths it wrote, below its own folder.
+    """
 
     host: Host
+    files: tuple[str, ...] = ()
     failed: tuple[tuple[str, str], ...] = ()
 
 
@@ -60,6 +64,7 @@ class _ManifestFile(msgspec.Struct):
     collector: str | None = None
     elevated: bool | None = None
     collected_at: datetime | None = None
+    files: Any = ()
     steps: list[_Step] = []
 
 
@@ -113,8 +118,15 @@ def _manifest(data: bytes, origin: Origin) -> Iterator[BundleItem]:
             elevated=content.elevated,
             collected_at=_utc(content.collected_at),
         ),
+        files=tuple(_paths(content.files)),
         failed=tuple((step.name, step.error) for step in content.steps if step.error),
     )
+
+
+def _paths(files: Any) -> Iterator[str]:  # noqa: ANN401 - `verify` judges the list, here it only helps
+    for row in files if isinstance(files, list) else ():
+        if isinstance(row, dict) and isinstance(row.get("path"), str):
+            yield row["path"]
 
 
 def _host(data: bytes, origin: Origin) -> Iterator[BundleItem]:

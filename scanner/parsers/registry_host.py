@@ -17,6 +17,7 @@ _HOST_VALUES = {  # key -> value and the field of Host it fills
     TIME_ZONE.casefold(): (("TimeZoneKeyName", "time_zone"),),
     WINDOWS_VERSION.casefold(): (("ProductName", "os_caption"), ("CurrentBuild", "os_build")),
 }
+HOST_KEYS = frozenset(_HOST_VALUES)  # in lower case
 _START_MODES: dict[RegistryData | None, str] = {2: "auto", 3: "manual", 4: "disabled"}
 _SID_TYPES: dict[RegistryData | None, str] = {0: "none", 1: "unrestricted", 3: "restricted"}
 _DRIVER_TYPES = 0x0F  # kernel and file system drivers, adapters, recognisers

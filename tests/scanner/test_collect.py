@@ -105,7 +105,9 @@ def test_a_time_without_its_key_is_still_when_the_rules_changed() -> None:
 
 
 def test_the_host_may_be_told_by_its_file_its_manifest_and_its_registry() -> None:
-    manifest = b'{"host": "M", "collector": "c", "elevated": true, "steps": [{"name": "x", "error": "no"}]}'
+    manifest = (
+        b'{"host": "h.local", "collector": "c", "elevated": true, "steps": [{"name": "x", "error": "no"}]}'
+    )
     key = r"[HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\TimeZoneInformation]"
     reg = f'REGEDIT4\n{key}\n"TimeZoneKeyName"="UTC"\n\n'.encode()
     snapshot = collected({"host.json": b'{"name": "H"}', "manifest.json": manifest, "a.reg": reg})

@@ -88,14 +88,31 @@ def test_processes_and_services_are_one_each_with_all_that_is_known() -> None:
     (process,) = merged_processes(
         (
             Process(pid=4, name="x", services=("S",), origin=a),
-            Process(pid=4, name="y", path="p", started_at=NOON, services=("T",), origin=b),
+            Process(pid=4, name="X.exe", path="p", started_at=NOON, origin=b),
         )
     )
-    assert process == Process(pid=4, name="x", path="p", started_at=NOON, services=("S",), origin=a)
+    assert process == Process(pid=4, name="X.exe", path="p", started_at=NOON, services=("S",), origin=b)
     (service,) = merged_services(
         (Service(name="S", pid=3, origin=a), Service(name="s", path="p", pid=9, origin=b))
     )
-    assert service == Service(name="S", path="p", pid=3, origin=a)
+    assert service == Service(name="s", path="p", pid=9, origin=b)
+
+
+def test_the_richer_telling_wins_whichever_comes_first_and_of_equals_the_first() -> None:
+    a, b, c = (Origin(source=name) for name in "abc")
+    poor = Service(name="S", path="old", origin=a)
+    rich = Service(name="S", path="new", state="running", pid=9, origin=b)
+    assert merged_services((poor, rich)) == merged_services((rich, poor)) == (rich,)
+    alike = Service(name="S", path="other", origin=c)
+    assert merged_services((poor, alike)) == (poor,)
+    assert merged_services((alike, poor)) == (alike,)
+
+
+def test_nothing_of_another_program_that_had_the_same_pid_is_mixed_in() -> None:
+    a, b = Origin(source="a"), Origin(source="b")
+    gone = Process(pid=700, name="notepad.exe", services=("Old",), origin=a)
+    now = Process(pid=700, name="tomcat8.exe", path=r"C:\CE\tomcat8.exe", started_at=NOON, origin=b)
+    assert merged_processes((gone, now)) == merged_processes((now, gone)) == (now,)
 
 
 def test_the_first_source_that_states_a_fact_of_the_host_wins() -> None:
@@ -152,7 +169,7 @@ def test_an_interface_has_the_addresses_and_the_profile_of_every_source() -> Non
         ]
     )
     assert found == (
-        interface("LAN", "10.0.0.1/8", "fe80::1/64", profile=Profile.DOMAIN, index=3),
+        interface("lan", "10.0.0.1/8", "fe80::1/64", profile=Profile.DOMAIN, index=3),
         interface("Wi-Fi"),
     )
 
