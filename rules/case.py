@@ -11,6 +11,7 @@ from rules.catalogue.model import Catalogue, CatalogueRow
 from rules.causes import Diagnosis, firewall_cause, port_cause
 from rules.endpoints import Endpoint, join
 from rules.firewall.policy import Policy, effective_policy
+from rules.firewall.ports import DEFAULT_DYNAMIC
 from rules.firewall.programs import read_program
 from rules.model import Observation
 from rules.owners import Owners
@@ -30,7 +31,6 @@ from scanner.model import (
 
 CORE, OPERATOR = "core-server", "operator-pc"
 _ORDINARY_STORES = (Store.LOCAL, Store.GPO, Store.MDM, Store.UNKNOWN)
-DEFAULT_DYNAMIC_SPAN = (49152, 65536)  # windows-firewall.md section 5
 
 
 class Case:
@@ -155,8 +155,8 @@ class Case:
     def in_dynamic_range(self, protocol: str, port: int) -> bool:
         """True inside the range Windows hands out ports from; the default range where none was read (5)."""
         ranges = [found for found in self.snapshot.port_ranges.dynamic if found.protocol == protocol]
-        spans = [(found.start, found.start + found.count) for found in ranges] or [DEFAULT_DYNAMIC_SPAN]
-        return any(start <= port < end for start, end in spans)
+        spans = [(found.start, found.start + found.count - 1) for found in ranges] or [DEFAULT_DYNAMIC]
+        return any(first <= port <= last for first, last in spans)
 
     def observe(self, origin: Origin, observed: str) -> Observation:
         """What was seen at `origin`, with the hash of the source it was seen in."""

@@ -8,12 +8,12 @@ from rules.case import Case
 from rules.causes import Cause, Diagnosis
 from rules.check import Unproven
 from rules.endpoints import Basis, Endpoint
+from rules.firewall.flow import protocol_name
 from rules.firewall.verdict import Outcome
 from rules.model import Finding, Observation, Remediation, Severity
 from scanner.model import DroppedPackets, FirewallRule, Listener
 
 _NAMED_SOURCES = 3  # in a line of a report
-_PROTOCOLS = {None: "any protocol", 1: "ICMPv4", 6: "TCP", 17: "UDP", 58: "ICMPv6"}
 
 
 def endpoint_finding(
@@ -101,7 +101,7 @@ def describe(fw_rule: FirewallRule) -> str:
             f"{'' if fw_rule.active else 'disabled, '}{action} "
             f"{fw_rule.direction.value if fw_rule.direction else '?'}"
         ),
-        _PROTOCOLS.get(fw_rule.protocol, f"protocol {fw_rule.protocol}"),
+        protocol_name(fw_rule.protocol),
         _ports(fw_rule),
         fw_rule.program or ("program not shown" if "program" in fw_rule.unread else "any program"),
         "+".join(profile.value for profile in fw_rule.profiles) or "all profiles",

@@ -10,6 +10,8 @@ TCP = 6
 UDP = 17
 ANY_PROTOCOL = 256  # a flow whose protocol is not stated
 
+_NAMES = {None: "any protocol", 1: "ICMPv4", TCP: "TCP", UDP: "UDP", 58: "ICMPv6"}
+
 
 class Flow(msgspec.Struct, frozen=True, kw_only=True):
     """Inbound traffic. None means unknown, and a condition on it is then unknown too (windows-firewall.md
@@ -32,3 +34,8 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True):
     profile: Profile | None = None
     interface: str | None = None
     rpc: bool | None = None
+
+
+def protocol_name(number: int | None) -> str:
+    """An IP protocol as a person names it; None is a firewall rule's "any"."""
+    return _NAMES.get(number, f"protocol {number}")

@@ -13,6 +13,7 @@ from rules.firewall.conditions import CompiledRule
 from rules.firewall.flow import ANY_PROTOCOL
 from rules.firewall.ports import Span
 from rules.firewall.query import Query
+from rules.firewall.span_tree import covering_nodes
 
 _LEAVES = 1 << 16
 _HEIGHT = 17
@@ -124,13 +125,4 @@ def _file(
 def _nodes_of(spans: Iterable[Span]) -> Iterator[int]:
     """The fewest tree nodes that together cover `spans`, which are disjoint."""
     for low, high in spans:
-        left, right = _LEAVES + low, _LEAVES + high + 1
-        while left < right:
-            if left & 1:
-                yield left
-                left += 1
-            if right & 1:
-                right -= 1
-                yield right
-            left >>= 1
-            right >>= 1
+        yield from covering_nodes(_LEAVES + low, _LEAVES + high + 1)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 import msgspec
 
 from rules.firewall.conditions import PROFILE_BITS, CompiledRule, profile_mask, unmet
-from rules.firewall.flow import Flow
+from rules.firewall.flow import Flow, protocol_name
 from rules.firewall.policy import Policy
 from rules.firewall.programs import read_program
 from rules.firewall.query import Query
@@ -19,7 +19,6 @@ from scanner.model import Action, FirewallRule
 _OVERRULED = ("overruled",)
 _MOST_FAILED = 2
 _MOST_SHOWN = 10
-_PROTOCOLS = {1: "ICMPv4", 6: "TCP", 17: "UDP", 58: "ICMPv6"}
 
 
 class NearMiss(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,10 +147,6 @@ def _profiles(fw_rule: FirewallRule) -> str:
     return ", ".join(profile.title() for profile in fw_rule.profiles)
 
 
-def _protocol_name(number: int | None) -> str:
-    return "any protocol" if number is None else _PROTOCOLS.get(number, f"protocol {number}")
-
-
 _FIXED = {
     "active": "the rule is disabled",
     "security": "the rule admits only traffic authenticated by IPsec",
@@ -162,7 +157,7 @@ _FIXED = {
     "interface-type": "the rule names other kinds of interface",
 }
 _SIDES: dict[str, Callable[[FirewallRule, Flow], tuple[str | None, str]]] = {
-    "protocol": lambda fw_rule, flow: (_protocol_name(fw_rule.protocol), _protocol_name(flow.protocol)),
+    "protocol": lambda fw_rule, flow: (protocol_name(fw_rule.protocol), protocol_name(flow.protocol)),
     "local-port": lambda fw_rule, flow: (f"port {', '.join(fw_rule.local_ports)}", f"port {flow.local_port}"),
     "remote-port": lambda fw_rule, flow: (
         f"remote port {', '.join(fw_rule.remote_ports)}",

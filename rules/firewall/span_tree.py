@@ -21,7 +21,7 @@ class SpanTree(Generic[T]):
         self._nodes: dict[int, list[T]] = {}
         places = {point: place for place, point in enumerate(self._points)}
         for (low, high), item in pieces:
-            for node in self._covering(places[low], places[high + 1]):
+            for node in covering_nodes(self._leaves + places[low], self._leaves + places[high + 1]):
                 self._nodes.setdefault(node, []).append(item)
 
     def holding(self, number: int) -> Iterator[T]:
@@ -31,14 +31,17 @@ class SpanTree(Generic[T]):
             yield from self._nodes.get(node, ())
             node >>= 1
 
-    def _covering(self, left: int, right: int) -> Iterator[int]:
-        """The fewest nodes that together cover the leaves from `left` up to, not including, `right`."""
-        left, right = left + self._leaves, right + self._leaves
-        while left < right:
-            if left & 1:
-                yield left
-                left += 1
-            if right & 1:
-                right -= 1
-                yield right
-            left, right = left >> 1, right >> 1
+
+def covering_nodes(left: int, right: int) -> Iterator[int]:
+    """The fewest nodes of a segment tree, numbered like a heap, that together cover the leaves from `left` up
+    to, not including, `right`.
+    """
+    while left < right:
+        if left & 1:
+            yield left
+            left += 1
+        if right & 1:
+            right -= 1
+            yield right
+        left >>= 1
+        right >>= 1
