@@ -8,13 +8,17 @@ from functools import cached_property
 import msgspec
 
 from rules.catalogue.model import Catalogue, CatalogueRow
-from rules.causes import Diagnosis, firewall_cause, port_cause
+from rules.causes import Diagnosis
+from rules.conflicts import Rivals, rivals
 from rules.endpoints import Endpoint, join
 from rules.firewall.policy import Policy, effective_policy
 from rules.firewall.ports import DEFAULT_DYNAMIC
 from rules.firewall.programs import read_program
+from rules.firewall_causes import firewall_cause
 from rules.model import Observation
 from rules.owners import Owners
+from rules.paths import same_path
+from rules.port_causes import port_cause
 from rules.presence import Installed, Presence, Sightings, install_directory, installed
 from rules.site import Site
 from scanner.model import (
@@ -70,6 +74,23 @@ class Case:
     def endpoints(self) -> tuple[Endpoint, ...]:
         """One per port slot of every catalogue row that is, or may be, on this host."""
         return join(self)
+
+    def rivals(self, endpoint: Endpoint) -> tuple[Endpoint, ...]:
+        """The other endpoints that want its port."""
+        return self._rivals.get(id(endpoint), ())
+
+    @cached_property
+    def _rivals(self) -> Rivals:
+        return rivals(self.endpoints)
+
+    def endpoints_of(self, listener: Listener) -> tuple[Endpoint, ...]:
+        """The endpoints whose program holds this socket."""
+        owner = self.owners.name(listener)
+        return tuple(
+            endpoint
+            for endpoint in self.endpoints
+            if owner and endpoint.program and same_path(owner, endpoint.program)
+        )
 
     @cached_property
     def firewall_diagnoses(self) -> tuple[tuple[Endpoint, Diagnosis], ...]:

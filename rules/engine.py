@@ -75,8 +75,16 @@ def verdict(results: Iterable[CheckResult]) -> Verdict:
 
 def fingerprint(check: str, finding: Finding) -> str:
     """Identity of a finding across runs, host names and versions: what it is about, never where it stood."""
-    parts = (check, finding.component, finding.variant, finding.protocol, finding.subject)
-    return hashlib.sha256("\x1f".join(parts).casefold().encode()).hexdigest()[:16]
+    return _digest(check, finding.component, finding.variant, finding.protocol, finding.subject)
+
+
+def condition(finding: Finding) -> str:
+    """Identity of what was found wrong: another rule, port or scope makes it another."""
+    return _digest(str(finding.port), finding.expected, finding.observed)
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\x1f".join(parts).casefold().encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def _evaluate(check: Check, case: Case) -> CheckResult:
@@ -88,6 +96,7 @@ def _evaluate(check: Check, case: Case) -> CheckResult:
             severity=check.severity,
             reason=reason,
             findings=findings,
+            controls=check.controls,
         )
 
     try:
@@ -128,7 +137,9 @@ def _concerns(case: Case, gap: Gap) -> bool:
 
 
 def _identified(check: Check, finding: Finding) -> Finding:
-    return msgspec.structs.replace(finding, fingerprint=fingerprint(check.id, finding))
+    return msgspec.structs.replace(
+        finding, fingerprint=fingerprint(check.id, finding), condition=condition(finding)
+    )
 
 
 def _reasons(results: tuple[CheckResult, ...]) -> tuple[str, ...]:

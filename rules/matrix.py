@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from rules.case import Case
 from rules.catalogue.model import PortKind, Source
-from rules.causes import Cause, Diagnosis, is_switched_off
+from rules.causes import Cause, Diagnosis
 from rules.endpoints import Basis, Endpoint
 from rules.firewall.verdict import Outcome
 from rules.model import DecidedBy, EndpointRow, Permitted
+from rules.port_causes import is_switched_off
 from rules.presence import Presence
 from scanner.model import PortState
 

@@ -6,7 +6,7 @@ The structures under `Results` are the public JSON; their schema is published in
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 import msgspec
@@ -65,9 +65,14 @@ class Remediation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """One problem at one subject. `component` is the catalogue's name; `fingerprint` never holds an index."""
+    """One problem at one subject. `component` is the catalogue's name; `fingerprint` never holds an index.
+
+    `observed` states what is wrong and nothing that varies by itself (a PID, a time of collection): its hash
+    is the `condition` to which a waiver is bound. `baseline` is new | known, "" without a baseline.
+    """
 
     fingerprint: str = ""
+    condition: str = ""  # hash of what was observed: what a waiver accepts
     severity: Severity
     component: str = ""
     variant: str = ""
@@ -81,6 +86,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     evidence: tuple[Observation, ...] = ()
     remediation: Remediation = Remediation()
     waived: bool = False
+    baseline: str = ""
 
 
 class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,6 +98,7 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     severity: Severity
     reason: str = ""
     findings: tuple[Finding, ...] = ()
+    controls: tuple[str, ...] = ()  # the outside controls it serves, each with the version quoted
 
 
 class Permitted(msgspec.Struct, frozen=True, kw_only=True):
@@ -163,8 +170,46 @@ class Summary(
     waived: int = 0
 
 
+class WaiverState(StrEnum):
+    """What became of one entry of the waiver file."""
+
+    ACTIVE = "active"
+    EXPIRED = "expired"
+    UNUSED = "unused"  # no finding is what it names
+    CHANGED = "changed"  # what it accepted is not what was found
+    MALFORMED = "malformed"
+
+
+class WaiverRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of the waiver file as the report prints it; `expires` is ISO 8601, as written."""
+
+    subject: str
+    state: WaiverState
+    detail: str = ""  # why it does not apply, or what to know although it does
+    justification: str = ""
+    owner: str = ""
+    approver: str = ""
+    expires: str = ""
+    fingerprints: tuple[str, ...] = ()  # of the findings it waives
+
+
+class BaselineRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """How the findings compare with those of an earlier assessment."""
+
+    host: str
+    tool: str
+    collected_at: datetime | None = None
+    new: int = 0
+    known: int = 0
+    resolved: tuple[Finding, ...] = ()
+    undecided: tuple[Finding, ...] = ()  # not found again, but by a check that could not be decided this time
+
+
 class Results(msgspec.Struct, frozen=True, kw_only=True):
-    """`results-v1`: one assessment of one host. No clock reading in it: the same evidence, the same bytes."""
+    """`results-v1`: one assessment of one host: the same evidence, the same bytes.
+
+    No clock reading is in it but `waived_on`, the day by which waivers were found valid or expired.
+    """
 
     schema: str = RESULTS_SCHEMA
     tool: str = ""
@@ -178,3 +223,7 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     evidence: tuple[LedgerRow, ...] = ()
     gaps: tuple[Gap, ...] = ()
     problems: tuple[Problem, ...] = ()
+    waivers: tuple[WaiverRecord, ...] = ()
+    waived_on: date | None = None
+    baseline: BaselineRecord | None = None
+    site: tuple[str, ...] = ()  # what the site file changed about the judgement, one sentence each

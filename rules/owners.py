@@ -7,6 +7,7 @@ from collections import defaultdict
 from rules.paths import directory, ends_with, file_name
 from scanner.model import Listener, Process, Snapshot
 
+_IP_HELPER = "iphlpsvc"
 SYSTEM_PID = 4  # kernel-mode listeners, HTTP.sys among them (windows-firewall.md 3.5)
 
 
@@ -42,6 +43,11 @@ class Owners:
         if process is not None:
             return process.path or process.name
         return listener.image
+
+    def is_port_proxy(self, listener: Listener) -> bool:
+        """True where the socket is the IP Helper's, as a port proxy's is (windows-firewall.md 1.1)."""
+        process = self.process(listener)
+        return process is not None and any(name.casefold() == _IP_HELPER for name in process.services)
 
     def is_owned_by(self, listener: Listener, program: str | None, executable: str) -> bool | None:
         """Whether the component at `program` (or ending in `executable`) holds the socket; None = cannot

@@ -55,6 +55,11 @@ class Sightings:
         looked = all(gap.kind is not EvidenceKind.EXECUTABLES for gap in snapshot.gaps)
         self.unseen = Presence.ABSENT if looked else Presence.UNKNOWN
 
+    def holds(self, directory: str) -> bool:
+        """True where an executable of the product was seen below `directory`."""
+        above = f"{folded(directory)}\\"
+        return any(folded(path).startswith(above) for name in self.executables for path in self.paths(name))
+
     def paths(self, name: str) -> list[str]:
         """The full paths at which something called `name` was seen."""
         return [
@@ -66,8 +71,8 @@ class Sightings:
 
 def install_directory(sightings: Sightings, site: Site) -> str | None:
     """The directory most CE executables were seen below; the site's word comes first."""
-    if site.install_directory:
-        return site.install_directory
+    if stated := _stated_directory(sightings, site):
+        return stated
     votes: Counter[str] = Counter()
     spelled: dict[str, str] = {}
     for name, executables in sightings.executables.items():
@@ -76,6 +81,14 @@ def install_directory(sightings: Sightings, site: Site) -> str | None:
                 votes[folded(directory)] += 1
                 spelled.setdefault(folded(directory), directory)
     return spelled[votes.most_common(1)[0][0]] if votes else None
+
+
+def _stated_directory(sightings: Sightings, site: Site) -> str | None:
+    """The site's word for the host's role; where no role is stated, that below which something was seen."""
+    stated = site.install_directories
+    if site.role or len(set(stated.values())) == 1:
+        return stated.get(site.role or next(iter(stated)))
+    return next((directory for directory in stated.values() if sightings.holds(directory)), None)
 
 
 def installed(row: CatalogueRow, sightings: Sightings, directory: str | None) -> Installed:

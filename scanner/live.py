@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ntpath
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -14,10 +15,11 @@ from scanner.collect import Collection
 from scanner.errors import ScannerError, SourceError
 from scanner.live_answers import connection_profiles, port_ranges
 from scanner.locations import PortLocation
-from scanner.masking import masked, masked_key
-from scanner.model import Origin, Problem, Snapshot
+from scanner.masking import masked, masked_command, masked_key
+from scanner.model import Origin, Problem, Service, Snapshot
 from scanner.parsers.reg_render import render_reg
 from scanner.registry_key import RegistryKey
+from scanner.registry_paths import is_firewall_key
 from scanner.sources import live_system
 from scanner.sources.document import Document
 from scanner.sources.live_commands import Ask, ask_system
@@ -25,6 +27,7 @@ from scanner.sources.live_registry import read_live_registry
 
 COLLECTOR = "ce-audit live collection"
 TOMCAT_PROPERTIES = r"Tomcat\conf\catalina.properties"
+FILES = "files.json"
 Registry = Callable[[], Iterator[RegistryKey | Problem]]
 ReadFacts = Callable[[], Iterable[msgspec.Struct]]
 FACTS: Mapping[str, ReadFacts] = {
@@ -68,8 +71,8 @@ def collect_host_evidence(
             continue
         yield from (item for item in found if isinstance(item, Problem))
         rows = [item for item in found if not isinstance(item, Problem)]
-        programs += [path for row in rows if (path := getattr(row, "path", None))]
-        yield _document(name, msgspec.json.encode(rows))
+        programs += [ntpath.expandvars(path) for row in rows if (path := getattr(row, "path", None))]
+        yield _document(name, msgspec.json.encode([_without_secrets(row) for row in rows]))
     yield from connection_profiles(ask)
     yield from port_ranges(ask)
     yield from _registry(registry)
@@ -85,6 +88,13 @@ def _some(items: Iterable[msgspec.Struct]) -> list[msgspec.Struct]:
     return found
 
 
+def _without_secrets(fact: msgspec.Struct) -> msgspec.Struct:
+    """A service's command line may hold the password that its program is started with."""
+    if isinstance(fact, Service) and fact.path:
+        return msgspec.structs.replace(fact, path=masked_command(fact.path))
+    return fact
+
+
 def _registry(registry: Registry) -> Iterator[Document | Problem]:
     keys: list[RegistryKey] = []
     try:
@@ -92,7 +102,7 @@ def _registry(registry: Registry) -> Iterator[Document | Problem]:
             if isinstance(item, Problem):
                 yield item
             else:
-                keys.append(item if _is_firewall(item) else masked_key(item))
+                keys.append(item if is_firewall_key(item.path) else masked_key(item))
     except (OSError, ScannerError) as error:
         yield _unread("registry", error)
         return
@@ -101,28 +111,33 @@ def _registry(registry: Registry) -> Iterator[Document | Problem]:
     yield _document("registry/key-times.json", msgspec.json.encode(times))
 
 
-def _is_firewall(key: RegistryKey) -> bool:
-    return "firewall" in key.path.casefold()
-
-
 def installed_files(
     programs: Iterable[str], locations: Iterable[PortLocation], executables: tuple[str, ...]
 ) -> Iterator[Document | Problem]:
     """The CE executables and configuration files below every directory that CE programs were seen in.
 
-    Configuration files come without their secrets, then `files.json` with every file looked for.
+    Configuration files come without their secrets, then `files.json` with every file looked for. One that
+    cannot be looked at is a Problem and not in the list: whether it is there is not known.
     """
     paths = dict.fromkeys(location.path for location in locations if location.path)
     configurations = {**paths, TOMCAT_PROPERTIES: None}
+    below_each = (*executables, *configurations)
+    wanted = [(above, name) for above in install_directories(programs, executables) for name in below_each]
     rows = []
-    for directory in install_directories(programs, executables):
-        for below in (*executables, *configurations):
-            path = Path(directory, *PureWindowsPath(below).parts)
+    for directory, below in wanted:
+        path = Path(directory, *PureWindowsPath(below).parts)
+        try:
             found = _stated(path)
-            rows.append({"path": f"{directory}\\{below}", **found})
-            if below in configurations and found["bytes"] is not None:
-                yield _configuration(directory, below, path)
-    yield _document("files.json", msgspec.json.encode(rows))
+        except OSError as error:
+            yield _unread(FILES, error, f"{directory}\\{below}")
+            continue
+        rows.append({"path": f"{directory}\\{below}", **found})
+        if below in configurations and found["bytes"] is not None:
+            yield _configuration(directory, below, path)
+    if rows:
+        yield _document(FILES, msgspec.json.encode(rows))
+    elif not wanted:  # which is not "nothing installed"
+        yield _unread(FILES, SourceError("no service or process shows a Contact Expert directory"))
 
 
 def install_directories(programs: Iterable[str], executables: Iterable[str]) -> tuple[str, ...]:
@@ -141,9 +156,10 @@ def install_directories(programs: Iterable[str], executables: Iterable[str]) -> 
 
 
 def _stated(path: Path) -> dict[str, object]:
+    """Size and time, nothing where the file is absent. Raises OSError where the system does not tell."""
     try:
         status = path.stat()
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return {"bytes": None, "modified_at": None}
     return {
         "bytes": status.st_size,
@@ -164,5 +180,6 @@ def _document(name: str, data: bytes) -> Document:
     return Document(source=name, data=data)
 
 
-def _unread(name: str, error: Exception) -> Problem:
-    return Problem(origin=Origin(source=name), text="", reason=f"cannot be read on this host: {error}")
+def _unread(name: str, error: Exception, about: str = "") -> Problem:
+    reason = f"{about} cannot be read on this host: {error}".lstrip()
+    return Problem(origin=Origin(source=name), text=about[:200], reason=reason)

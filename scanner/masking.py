@@ -45,9 +45,16 @@ _OPTION = re.compile(
     rb"(?![-/])[^\s\"'<>]+",
     re.IGNORECASE,
 )
+# the same in a command line of its own, where a quote after the option opens its value
+_ARGUMENT = re.compile(
+    rb"((?<![^\s\"'=])[-/]{1,2}[\w.]{0,60}(?:password|passwd|pwd|secret|token)[\w.]{0,60}"
+    rb"(?:[ \t]*[=:]|[ \t])[ \t]*)" + _QUOTED,
+    re.IGNORECASE,
+)
 _USER_INFO = re.compile(rb"(://[^/\s:@\"'<>]+:)[^/\s@\"'<>]+(?=@)")
 
-_MASK = b"***"
+MASK = "***"
+_MASK = MASK.encode()
 
 
 def masked(data: bytes) -> bytes:
@@ -63,6 +70,18 @@ def masked(data: bytes) -> bytes:
     return _masked(text).decode("utf-8", "surrogatepass").encode(encoding, "surrogatepass") + data[whole:]
 
 
+def masked_command(text: str) -> str:
+    """A command line, or any text of a registry value, with the secrets in it masked."""
+    data = text.encode("utf-8", "surrogatepass")
+    data = _ARGUMENT.sub(lambda found: found[1] + _in_quotes(found[2]), data)
+    return _masked(data).decode("utf-8", "surrogatepass")
+
+
+def is_secret_name(name: str) -> bool:
+    """True for a setting's whole name that says that its value is a secret."""
+    return re.fullmatch(_SECRET, name.encode("utf-8", "surrogatepass"), re.IGNORECASE) is not None
+
+
 def masked_key(key: RegistryKey) -> RegistryKey:
     """A program's registry key with its secrets masked. Not for firewall keys, where every word may count."""
     values = tuple((name, _masked_value(name, data)) for name, data in key.values)
@@ -72,15 +91,11 @@ def masked_key(key: RegistryKey) -> RegistryKey:
 def _masked_value(name: str, data: RegistryData) -> RegistryData:
     if isinstance(data, int):
         return data
-    if re.fullmatch(_SECRET, name.encode(), re.IGNORECASE):
-        return _MASK.decode()
+    if is_secret_name(name):
+        return MASK
     if isinstance(data, tuple):
-        return tuple(_masked_text(text) for text in data)
-    return _masked_text(data) if isinstance(data, str) else data
-
-
-def _masked_text(text: str) -> str:
-    return _masked(text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
+        return tuple(masked_command(text) for text in data)
+    return masked_command(data) if isinstance(data, str) else data
 
 
 def _utf_16(data: bytes) -> str | None:

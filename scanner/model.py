@@ -159,6 +159,25 @@ class ConfiguredEndpoint(msgspec.Struct, frozen=True, kw_only=True):
     port_end: int | None = None
     address: str | None = None
     purpose: str | None = None  # shutdown | http | https | ajp | media | control | ssl; None = the only one
+    guarded: bool | None = None  # ajp: whether peers must know a secret, which itself is never kept
+
+
+class FaultCode(StrEnum):
+    """What can be wrong with how a port is configured, beyond its state."""
+
+    MISPLACED = "misplaced"  # only in the registry view the program does not read (contact-expert.md A13)
+    TAO_REFUSED = "tao-refused"  # the service will not start with these options (4.3, 4.4)
+    TAO_COLON_MISSING = "tao-colon-missing"  # iiop://9999: the port is taken for a host name (4.5)
+    CHANNEL_CLASH = "channel-clash"  # two recording channels on one port (7.5)
+    CHILD_PROCESS = "child-process"  # Procrun starts a child java.exe, which owns the sockets (6.9)
+    JAVA_LISTENER = "java-listener"  # a JMX, debugger or cluster port beside the connectors (6.5, 6.8)
+
+
+class Fault(msgspec.Struct, frozen=True, kw_only=True):
+    """One fault of a configuration, with what a person should know of it."""
+
+    code: FaultCode
+    text: str
 
 
 class ConfiguredPorts(msgspec.Struct, frozen=True, kw_only=True):
@@ -170,6 +189,30 @@ class ConfiguredPorts(msgspec.Struct, frozen=True, kw_only=True):
     endpoints: tuple[ConfiguredEndpoint, ...] = ()
     reason: str = ""
     changed_at: datetime | None = None
+    faults: tuple[Fault, ...] = ()
+    origin: Origin
+
+
+class PortProxy(msgspec.Struct, frozen=True, kw_only=True):
+    """A forwarding that `netsh interface portproxy` set up (windows-firewall.md 1.1).
+
+    The IP Helper service listens on `listen_address` ("*" = every address of that family) and hands each
+    connection on; Windows Firewall sees only the listening port.
+    """
+
+    family: str  # v4tov4 | v4tov6 | v6tov4 | v6tov6
+    listen_address: str
+    listen_port: int
+    connect_address: str
+    connect_port: int
+    origin: Origin
+
+
+class NamingReference(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a configuration says the naming service is: `corbaloc:iiop:host:9999/NameService` (4.6, A14)."""
+
+    host: str
+    port: int
     origin: Origin
 
 
@@ -304,8 +347,8 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """Everything known of one host; saved and judged again it gives the same results.
 
-    `dropped_packets` is one top-level key more than design.md section 3 lists, and stands last: supporting
-    evidence only, on which no check depends.
+    The last three are top-level keys more than design.md section 3 lists. `dropped_packets` is supporting
+    evidence only; `port_proxies` None = not collected.
     """
 
     schema: str = SNAPSHOT_SCHEMA
@@ -323,3 +366,5 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     gaps: tuple[Gap, ...] = ()
     problems: tuple[Problem, ...] = ()
     dropped_packets: tuple[DroppedPackets, ...] = ()
+    port_proxies: tuple[PortProxy, ...] | None = None
+    naming_references: tuple[NamingReference, ...] = ()

@@ -5,6 +5,8 @@ Paths are below HKEY_LOCAL_MACHINE; the 32-bit view is spelled `SOFTWARE\WOW6432
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 HKLM = "HKEY_LOCAL_MACHINE"
@@ -18,6 +20,7 @@ COMPUTER_NAME = rf"{CONTROL_SET}\Control\ComputerName\ComputerName"
 TIME_ZONE = rf"{CONTROL_SET}\Control\TimeZoneInformation"
 WINDOWS_VERSION = rf"{HKLM}\SOFTWARE\Microsoft\Windows NT\CurrentVersion"
 
+_FIREWALL = re.compile(r"\\(?:SharedAccess|WindowsFirewall)(?:\\|\Z)", re.IGNORECASE)
 WHOLE_TREE = 32  # deeper than any key we know; a corrupt hive may be deeper still
 
 
@@ -52,3 +55,8 @@ KEYS_OF_INTEREST = (
     KeyOfInterest(path=WINDOWS_VERSION, values=frozenset({"productname", "currentbuild", "ubr"})),
     KeyOfInterest(path=rf"{WINDOWS_VERSION}\NetworkList\Profiles", depth=WHOLE_TREE),
 )
+
+
+def is_firewall_key(path: str) -> bool:
+    """True for the firewall's own keys, in any control set: nothing in them is a program's secret."""
+    return _FIREWALL.search(path) is not None

@@ -65,6 +65,7 @@ def mask_patterns() -> Mapping[str, str]:
         "Content": _translated(masking._CONTENT),
         "Inside": _translated(masking._INSIDE),
         "Option": _translated(masking._OPTION),
+        "Argument": _translated(masking._ARGUMENT),
         "UserInfo": _translated(masking._USER_INFO),
         "Name": rf"(?i)\A(?:{_portable(name)})(?![\s\S])",
     }

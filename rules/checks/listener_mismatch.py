@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rules.case import Case
-from rules.causes import Cause, is_out_of_reach
+from rules.causes import Cause
 from rules.check import Check, Unproven
 from rules.endpoints import Endpoint
 from rules.evidence_sets import ENDPOINTS, SOCKETS
 from rules.findings import defined_where, endpoint_finding, place, seen_configuration, seen_listeners, subject
 from rules.model import Finding, Remediation, Severity
+from rules.port_causes import is_out_of_reach
 from scanner.model import PortState
 
 

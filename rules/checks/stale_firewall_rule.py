@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 from rules.case import Case
 from rules.catalogue.model import CatalogueRow, PortKind
-from rules.causes import Cause, is_for_other_port
+from rules.causes import Cause
 from rules.check import Check, Unproven
 from rules.endpoints import Basis, Endpoint
 from rules.evidence_sets import ENDPOINTS
 from rules.findings import anonymous, describe, seen_rules
 from rules.firewall.ports import read_ports
 from rules.firewall.programs import read_program
+from rules.firewall_causes import is_for_other_port
 from rules.model import Finding, Severity
 from rules.paths import ends_with
 from rules.presence import Presence

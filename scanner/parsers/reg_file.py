@@ -70,7 +70,7 @@ def parse_reg(text: str, origin: Origin) -> Iterator[RegistryKey | Problem]:
     encoding = "cp1252" if header[1] else "utf-16-le"
     canonical = _path_reader(text)
     section = _Section(origin)
-    for line, item in _items(text):
+    for line, item in reg_items(text):
         if isinstance(item, str):
             if item.lstrip().startswith("["):
                 yield from section.close()
@@ -106,7 +106,7 @@ class _Section:
             yield _problem(self.origin, self.line, self.values[0][0], reason)
 
 
-def _items(text: str) -> Iterator[tuple[int, re.Match[str] | str]]:
+def reg_items(text: str) -> Iterator[tuple[int, re.Match[str] | str]]:
     """Line number and item from start to end; a line that is no item comes as its text."""
     position, line = 0, 1
     while position < len(text):

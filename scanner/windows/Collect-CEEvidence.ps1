@@ -89,6 +89,7 @@ $script:Masks = @{
     Content = '(?i)(?<=>)([ \t\n\r\f\v]*(?:<value>)?)[^< \t\n\r\f\v][^<]*'
     Inside = '(?i)((?:[A-Za-z0-9_.]{0,60}(?:password|passwd|pwd|secret|accountkey|accesskey)|user id|uid)[ \t\n\r\f\v]*=(?>[ \t\n\r\f\v]*))(?!(?:true|false|\*+)(?:[;\"''< \t\n\r\f\v]|$))(?:&[A-Za-z0-9_]+;|(?![ \t\n\r\f\v]+[-/])[^;\"''<>\r\n])+'
     Option = '(?i)((?<![^ \t\n\r\f\v\"''=>])[-/]{1,2}[A-Za-z0-9_.]{0,60}(?:password|passwd|pwd|secret|token)[A-Za-z0-9_.]{0,60}(?:[ \t]*[=:]|[ \t])[ \t]*)(?![-/])[^ \t\n\r\f\v\"''<>]+'
+    Argument = '(?i)((?<![^ \t\n\r\f\v\"''=])[-/]{1,2}[A-Za-z0-9_.]{0,60}(?:password|passwd|pwd|secret|token)[A-Za-z0-9_.]{0,60}(?:[ \t]*[=:]|[ \t])[ \t]*)(?![\"''](?:true|false|\*+)[\"''])(?:(")[^"]*"|('')[^'']*'')'
     UserInfo = '(://[^/ \t\n\r\f\v:@\"''<>]+:)[^/ \t\n\r\f\v@\"''<>]+(?=@)'
     Name = '(?i)\A(?:(?![A-Za-z0-9_.:-]{0,60}port(?:(?<![A-Za-z0-9_])(?=[A-Za-z0-9_])|(?<=[A-Za-z0-9_])(?![A-Za-z0-9_])))[A-Za-z0-9_.:-]{0,60}(?:pass|pwd|secret|credential|token|connectionstring|keystore|truststore|accountkey|accesskey)[A-Za-z0-9_.:-]{0,60})(?![\s\S])'
 }
@@ -255,6 +256,11 @@ function Get-MaskedText([string]$Text) {
     return (Edit-Text $Text $script:Masks['UserInfo'] '$1***')
 }
 
+# A command line or a registry value, where a quote after an option opens its value.
+function Get-MaskedCommand([string]$Text) {
+    return (Get-MaskedText (Edit-Text $Text $script:Masks['Argument'] '$1$2$3***$2$3'))
+}
+
 function Get-MaskedElement([string]$Element) {
     $close = $Element.IndexOf([char]'>')
     $head = Edit-Text $Element.Substring(0, $close) $script:Masks['Value'] '$1$2$3***$2$3'
@@ -382,12 +388,12 @@ function Get-RegData([Microsoft.Win32.RegistryKey]$Key, [string]$Name) {
     if ($kind -eq 'MultiString') {
         $lines = ''
         foreach ($line in $data) {
-            $lines = $lines + (Get-MaskedText $line) + [char]0
+            $lines = $lines + (Get-MaskedCommand $line) + [char]0
         }
         return (Get-RegBytes 'hex(7)' ([System.Text.Encoding]::Unicode.GetBytes($lines + [char]0)))
     }
     if ($kind -eq 'String' -or $kind -eq 'ExpandString') {
-        return (Get-RegText $kind (Get-MaskedText ([string]$data)))
+        return (Get-RegText $kind (Get-MaskedCommand ([string]$data)))
     }
     if ($data -is [byte[]]) {
         return (Get-RegBytes 'hex' $data)
@@ -615,7 +621,7 @@ function Save-Services {
         }
         $commandLine = $null
         if ($service.PathName) {
-            $commandLine = Get-MaskedText $service.PathName
+            $commandLine = Get-MaskedCommand $service.PathName
         }
         [void]$script:Services.Add([ordered]@{
                 name = [string]$service.Name; display_name = $service.DisplayName; path = $commandLine

@@ -2,8 +2,10 @@
 
 import pytest
 
-from rules.causes import Cause, Diagnosis, firewall_cause, is_switched_off, port_cause
+from rules.causes import Cause, Diagnosis
 from rules.check_list import CHECKS
+from rules.firewall_causes import firewall_cause
+from rules.port_causes import is_switched_off, port_cause
 from scanner.model import Action, EvidenceKind, PortState, Profile, Snapshot, Store
 from tests.rules.changes import (
     changed_listener,

@@ -70,7 +70,10 @@ def test_the_directory_is_read_off_most_of_the_paths() -> None:
 
 
 def test_the_sites_word_on_the_directory_comes_first() -> None:
-    assert case_of(core_server(), Site(install_directory="X:\\CE")).install_directory == "X:\\CE"
+    assert (
+        case_of(core_server(), Site(install_directories={"core-server": "X:\\CE"})).install_directory
+        == "X:\\CE"
+    )
 
 
 def test_a_component_that_runs_elsewhere_is_there_and_a_mere_file_elsewhere_is_not() -> None:

@@ -52,3 +52,17 @@ PLAIN = [  # kept byte for byte
     b"",
     b"\0\0\xff\xfe binary \x80",
 ]
+
+COMMANDS = [  # command lines of services and text of registry values, where quotes open a value
+    (
+        r'"C:\Program Files\S\s.exe" -password Xk7!geheim -port 1',
+        r'"C:\Program Files\S\s.exe" -password *** -port 1',
+    ),
+    (r'C:\s.exe -password "Xk7 geheim" /port:1', r'C:\s.exe -password "***" /port:1'),
+    (r"C:\s.exe --db.pwd='Xk7 geheim' -x", r"C:\s.exe --db.pwd='***' -x"),
+    (r'C:\s.exe /secret:"Xk7 geheim"', r'C:\s.exe /secret:"***"'),
+    (r'C:\s.exe -Dpassword="Xk7 geheim" -x', r'C:\s.exe -Dpassword="***" -x'),
+    (r'C:\s.exe -dsn "Server=h;Pwd=Xk7 geheim"', r'C:\s.exe -dsn "Server=h;Pwd=***"'),
+    (r'"C:\Token Ring\s.exe" -x "C:\a b"', r'"C:\Token Ring\s.exe" -x "C:\a b"'),
+    (r'C:\s.exe -tokens "true" -k netsvcs', r'C:\s.exe -tokens "true" -k netsvcs'),
+]

@@ -10,7 +10,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from ce_audit.assess import assess
 from rules.catalogue.loader import load_catalogue, port_locations
+from rules.check_list import CHECKS
+from rules.model import Status
+from rules.presence import Presence, Sightings, installed
+from rules.site import Site
 from scanner.collect import Collection
 from scanner.errors import SourceError
 from scanner.live import (
@@ -158,6 +163,33 @@ def test_no_secret_of_the_registry_leaves_the_machine() -> None:
     assert [9971] in ports.values()
 
 
+def test_a_service_s_command_line_loses_its_secrets_and_still_shows_where_ce_is() -> None:
+    path = r'"C:\CE\Services\ServerAgent\ServerAgent.exe" -password "Xk7 geheim" -pwd Xk7geheim'
+
+    def secretive() -> list[Service]:
+        return [*services(), Service(name="a", path=path, origin=HERE), Service(name="b", origin=HERE)]
+
+    facts = {**FACTS, "services.json": secretive}
+    found = list(collect_host_evidence(LOCATIONS, CATALOGUE.executables, registry, ask, facts))
+    assert not any(b"geheim" in item.data for item in found if isinstance(item, Document))
+    read_back = {service.name: service.path for service in read(found).services}
+    assert read_back["a"] == r'"C:\CE\Services\ServerAgent\ServerAgent.exe" -password "***" -pwd ***'
+    assert read_back["b"] is None
+    (listed,) = (item for item in found if isinstance(item, Document) and item.source == "files.json")
+    assert rb"C:\\CE\\Services\\ServerAgent\\ServerAgent.exe" in listed.data
+
+
+def test_where_no_ce_directory_shows_what_is_installed_is_not_known() -> None:
+    def others() -> list[Service]:
+        return [Service(name="Spooler", path=r"C:\Windows\spoolsv.exe", origin=HERE)]
+
+    facts = {**FACTS, "services.json": others}
+    snapshot = read(list(collect_host_evidence(LOCATIONS, CATALOGUE.executables, registry, ask, facts)))
+    (gap,) = (gap for gap in snapshot.gaps if gap.kind is EvidenceKind.EXECUTABLES)
+    assert not gap.partial
+    assert "no service or process shows a Contact Expert directory" in gap.reason
+
+
 def refused(error: Exception) -> Registry:
     def denied() -> Iterator[RegistryKey | Problem]:
         yield KEYS[0]
@@ -246,6 +278,67 @@ def test_files_below_an_install_directory_are_listed_and_configurations_come_mas
         "bytes": None,
         "modified_at": None,
     }
+
+
+def self_linked(path: Path) -> Path:
+    """A file that is there and cannot be looked at, whoever asks."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.symlink_to(path.name)
+    return path
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a symbolic link")
+def test_a_file_that_cannot_be_looked_at_is_a_problem_and_not_absent(tmp_path: Path) -> None:
+    hidden = self_linked(tmp_path / "Services" / "A" / "a.exe")
+    (tmp_path / "Services" / "B").write_bytes(b"a file where a folder should be")
+    programs = [f"{tmp_path}\\Services\\A\\a.exe"]
+    executables = (r"Services\A\a.exe", r"Services\B\b.exe", r"Services\C\c.exe")
+    problem, files = installed_files(programs, (), executables)
+    assert isinstance(problem, Problem)
+    assert problem.origin.source == "files.json"
+    assert problem.reason.startswith(f"{tmp_path}\\Services\\A\\a.exe cannot be read on this host: ")
+    assert str(hidden) in problem.reason
+    assert isinstance(files, Document)
+    rows = {
+        row["path"].removeprefix(f"{tmp_path}\\"): row["bytes"] for row in msgspec.json.decode(files.data)
+    }
+    assert rows == {r"Services\B\b.exe": None, r"Services\C\c.exe": None, TOMCAT_PROPERTIES: None}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a symbolic link")
+def test_where_no_file_can_be_looked_at_there_is_no_list(tmp_path: Path) -> None:
+    install = self_linked(tmp_path / "CE")
+    found = list(installed_files([f"{install}\\A\\a.exe"], (), (r"A\a.exe",)))
+    assert len(found) == 2
+    assert all(isinstance(item, Problem) for item in found)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a symbolic link")
+def test_nothing_that_needs_to_know_what_is_installed_passes_on_files_that_could_not_be_seen(
+    tmp_path: Path,
+) -> None:
+    self_linked(tmp_path / "Servers" / "SDServer")
+    seen = Service(name="a", path=f"{tmp_path}\\Services\\ServerAgent\\ServerAgent.exe", origin=HERE)
+
+    def some() -> list[Service]:
+        return [seen]
+
+    facts = {**FACTS, "services.json": some}
+    snapshot = read(list(collect_host_evidence(LOCATIONS, CATALOGUE.executables, registry, ask, facts)))
+    (gap,) = (gap for gap in snapshot.gaps if gap.kind is EvidenceKind.EXECUTABLES)
+    assert gap.partial
+    assert "SDServer.exe cannot be read on this host" in gap.reason
+    listed = {found.path.rpartition("\\")[2] for found in snapshot.executables}
+    assert "SDServer.exe" not in listed
+    assert "LicenseServer.exe" in listed
+    sightings = Sightings(snapshot, CATALOGUE)
+    states = {row.executable: installed(row, sightings, str(tmp_path)).presence for row in CATALOGUE.rows}
+    assert Presence.ABSENT not in states.values()
+    results = assess(snapshot, CATALOGUE, Site()).results
+    needing = {check.id for check in CHECKS if EvidenceKind.EXECUTABLES in check.needs}
+    statuses = {result.check: result.status for result in results if result.check in needing}
+    assert statuses
+    assert Status.PASS not in statuses.values()
 
 
 def test_a_configuration_file_goes_by_its_drive_in_the_bundle() -> None:

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scanner.errors import ParseError
-from scanner.masking import masked, masked_key
+from scanner.masking import masked, masked_command, masked_key
 from scanner.model import Origin
 from scanner.parsers.tomcat import parse_server_xml
 from scanner.registry_key import RegistryData, RegistryKey
 from tests.corpus import CORPUS, needs_corpus
-from tests.scanner.masking_cases import PLAIN, SECRETS
+from tests.scanner.masking_cases import COMMANDS, PLAIN, SECRETS
 
 SECRET = b"Xk7!geheim"
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
@@ -28,6 +28,12 @@ def test_a_secret_goes_and_all_else_stays(text: bytes, left: bytes) -> None:
 @pytest.mark.parametrize("text", PLAIN)
 def test_ports_and_what_is_no_secret_stay_byte_for_byte(text: bytes) -> None:
     assert masked(text) == text
+
+
+@pytest.mark.parametrize(("text", "left"), COMMANDS)
+def test_a_command_line_keeps_its_program_and_loses_its_secrets(text: str, left: str) -> None:
+    assert masked_command(text) == left
+    assert masked_command(left) == left
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig", "cp1252"])
@@ -85,6 +91,8 @@ def test_registry_values_named_as_secrets_go_and_text_is_masked() -> None:
         ("Pwds", ("Xk7!geheim",)),
         ("Dsn", "Server=h;Pwd=Xk7!geheim"),
         ("Options", ("-Dx.keyStorePassword=Xk7!geheim", "-Dport=1")),
+        ("ImagePath", 's.exe -password "Xk7 geheim"'),
+        ("Password\ud800", "kept: no name of a setting"),
         ("Lync_Recorder_Port", 9971),
         ("TokenPort", "9911"),
         ("PasswordAge", 7),
@@ -96,6 +104,8 @@ def test_registry_values_named_as_secrets_go_and_text_is_masked() -> None:
         ("Pwds", "***"),
         ("Dsn", "Server=h;Pwd=***"),
         ("Options", ("-Dx.keyStorePassword=***", "-Dport=1")),
+        ("ImagePath", 's.exe -password "***"'),
+        ("Password\ud800", "kept: no name of a setting"),
         ("Lync_Recorder_Port", 9971),
         ("TokenPort", "9911"),
         ("PasswordAge", 7),

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from ce_audit import __version__
 from rules.catalogue.loader import load_catalogue, port_locations
-from scanner.masking import masked
+from scanner.masking import masked, masked_command
 from scanner.registry_paths import KEYS_OF_INTEREST
 from scanner.windows import COLLECTOR_SCRIPT, collector_script
 from scripts.generate_collector import with_generated_block
-from tests.scanner.masking_cases import PLAIN, SECRETS
+from tests.scanner.masking_cases import COMMANDS, PLAIN, SECRETS
 from tests.scanner.windows.powershell_audit import complaints
 
 SCRIPT = collector_script()
@@ -170,6 +170,28 @@ def test_the_script_s_patterns_mask_what_python_masks(text: bytes, left: bytes) 
 @pytest.mark.parametrize("text", PLAIN)
 def test_the_script_s_patterns_leave_what_python_leaves(text: bytes) -> None:
     assert collector_masked(text) == masked(text)
+
+
+@pytest.mark.parametrize(("text", "left"), COMMANDS)
+def test_the_script_masks_a_command_line_as_python_does(text: str, left: str) -> None:
+    quoted = re.search(r"\(Get-MaskedText \(Edit-Text \$Text \$script:Masks\['Argument'\] (\S+)\)\)", SCRIPT)
+    assert quoted is not None
+    found = pattern("Argument").sub(replacement(quoted[1]), text)
+    assert collector_masked(found.encode("latin-1")).decode("latin-1") == left == masked_command(text)
+
+
+def test_every_service_and_registry_text_is_masked_as_a_command_line() -> None:
+    assert "path = $commandLine" in SCRIPT
+    assert "$commandLine = Get-MaskedCommand $service.PathName" in SCRIPT
+    inner = {"Get-MaskedElement", "Get-MaskedCommand", "Get-MaskedBytes", "Get-MaskedText"}
+    callers = [
+        line.strip()
+        for function in re.split(r"(?m)^(?=function )", SCRIPT)
+        if not any(function.startswith(f"function {name}(") for name in inner)
+        for line in function.splitlines()
+        if "(Get-MaskedText" in line
+    ]
+    assert callers == []
 
 
 @given(

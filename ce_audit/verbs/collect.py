@@ -1,0 +1,49 @@
+"""`collect`: only the facts, or a sealed bundle of the raw evidence."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ce_audit.exit_codes import COMPLIANT
+from ce_audit.options import Evidence, NoProgress, Quiet, SignKey, Verbose
+from ce_audit.progress import Progress
+from rules.catalogue.loader import load_catalogue
+
+
+def collect(
+    evidence: Evidence = None,
+    output: Annotated[
+        Path,
+        typer.Option("-o", "--output", envvar="CE_AUDIT_OUTPUT", help="A .json snapshot or a .zip bundle."),
+    ] = Path("snapshot.json"),
+    print_collector: Annotated[
+        bool,
+        typer.Option(
+            "--print-collector",
+            help="Collect nothing; print the PowerShell script that collects on a host without Python.",
+        ),
+    ] = False,
+    sign: SignKey = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_progress: NoProgress = False,
+) -> None:
+    """Only collect: the facts as one JSON file, or a bundle with the raw evidence and its hashes."""
+    from ce_audit.collecting import write_collection
+    from scanner.windows import collector_script
+
+    if print_collector:
+        sys.stdout.write(collector_script())
+        raise typer.Exit(COMPLIANT)
+    progress = Progress(sys.stderr, quiet=quiet, show=not no_progress)
+    with progress.step("collecting"):
+        snapshot = write_collection(evidence, output, load_catalogue(), sign)
+    progress.say_unread(snapshot.problems)
+    progress.say(f"wrote {output}")
+    if verbose:
+        for gap in snapshot.gaps:
+            progress.say(f"not collected: {gap.kind.value}: {gap.reason}")

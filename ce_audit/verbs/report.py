@@ -1,0 +1,33 @@
+"""`report`: saved results in another format."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ce_audit.options import Formats, NoProgress, OutputFolder, Quiet, Verbose
+from ce_audit.output import DEFAULT_FORMATS, Renderings, write_reports
+from ce_audit.progress import Progress
+
+
+def report(
+    results: Annotated[Path, typer.Argument(help="A results.json of an earlier scan.")],
+    formats: Formats = None,
+    output_dir: OutputFolder = Path("ce-audit-report"),
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_progress: NoProgress = False,
+) -> None:
+    """Render saved results again, on any machine."""
+    from reports import results_json
+
+    progress = Progress(sys.stderr, quiet=quiet, show=not no_progress)
+    saved = results_json.parse(results.read_bytes())
+    if verbose:
+        progress.say(f"{results}: {saved.host.name}, {saved.verdict.value}, judged by {saved.tool}")
+    renderings = Renderings(saved, None)
+    for path in write_reports(renderings, formats or DEFAULT_FORMATS[:2], output_dir, progress):
+        progress.say(f"wrote {path}")

@@ -1,0 +1,46 @@
+"""`verify`: is a bundle as it was sealed, and do its results follow from it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ce_audit.exit_codes import COMPLIANT, INTEGRITY
+from ce_audit.options import RequiredSigner, RoleOption
+from ce_audit.settings import Role, TextOrJson
+from rules.catalogue.loader import load_catalogue
+from rules.site import Site
+
+
+def verify(
+    bundle: Annotated[
+        Path, typer.Argument(help="A bundle (.zip or unpacked folder), or a results.json with one beside it.")
+    ],
+    results: Annotated[
+        Path | None,
+        typer.Option("--results", help="The results.json of this bundle; its ledger is compared."),
+    ] = None,
+    reperform: Annotated[
+        bool,
+        typer.Option(
+            "--reperform",
+            help="Judge again; results.json (--results, or beside) must be the same, byte for byte.",
+        ),
+    ] = False,
+    require_signature: RequiredSigner = None,
+    role: RoleOption = Role.AUTO,
+    output: Annotated[TextOrJson, typer.Option("-f", "--format")] = TextOrJson.TEXT,
+) -> None:
+    """Is a bundle as it was sealed, and do its results follow from it? Exits with 4 where not."""
+    from ce_audit.verify import Request
+    from ce_audit.verify import verify as verified
+    from ce_audit.verify_text import render_json, render_text
+
+    site = Site(role=role.site)
+    request = Request(results=results, reperform=reperform, key=require_signature, site=site)
+    found = verified(bundle, request, load_catalogue())
+    sys.stdout.write(render_json(found) if output is TextOrJson.JSON else render_text(found))
+    raise typer.Exit(COMPLIANT if found.intact else INTEGRITY)

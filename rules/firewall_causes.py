@@ -1,0 +1,126 @@
+"""Why Windows Firewall does not let an endpoint's connections through, if it does not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rules.causes import Cause, Diagnosis, undecided
+from rules.endpoints import Basis, Endpoint
+from rules.firewall.decision import Decision
+from rules.firewall.near_miss import NearMiss
+from rules.firewall.ports import read_ports
+from rules.firewall.verdict import Outcome
+from rules.paths import directory, file_name
+from rules.port_causes import is_dynamic, is_switched_off
+from rules.prompts import is_prompt_rule
+from scanner.model import Action, FirewallRule
+
+if TYPE_CHECKING:
+    from rules.case import Case
+
+
+def firewall_cause(case: Case, endpoint: Endpoint) -> Diagnosis:
+    """Why Windows Firewall does not let the endpoint's connections through, if it does not."""
+    if is_dynamic(case, endpoint):  # its own finding: no rule can be demanded for a port that changes
+        return Diagnosis(cause=Cause.DYNAMIC)
+    if not endpoint.listeners and (rivals := case.rivals(endpoint)):
+        return Diagnosis(cause=Cause.CONFLICT, others=rivals)  # whose port it is must be settled first
+    if endpoint.slot.purpose == "shutdown" or is_switched_off(endpoint):
+        return Diagnosis(cause=Cause.NONE)  # 8005 never needs the network (contact-expert.md 6.1)
+    outcome = endpoint.permission.overall
+    definable = endpoint.row.defined_in is not None  # the one row that is not needs a program rule (A4)
+    if definable and endpoint.basis in (Basis.ASSUMED, Basis.NONE) and outcome is not Outcome.ALLOWED:
+        return undecided(endpoint)
+    if outcome is Outcome.CONDITIONAL:
+        return Diagnosis(cause=Cause.UNDECIDED, reason=_doubt(endpoint))
+    if outcome is not Outcome.BLOCKED:
+        return Diagnosis(cause=Cause.NONE)
+    blocked = next(found for found in endpoint.permission.all() if found.outcome is Outcome.BLOCKED)
+    return _why_blocked(case, endpoint, blocked)
+
+
+def _why_blocked(case: Case, endpoint: Endpoint, decision: Decision) -> Diagnosis:
+    blocks = [fw_rule for fw_rule in decision.decided_by if fw_rule.action is Action.BLOCK]
+    if blocks:
+        prompted = all(map(is_prompt_rule, blocks))
+        return Diagnosis(cause=Cause.POISONED if prompted else Cause.BLOCKED, decision=decision)
+    if any(case.policy.settings[profile].block_all_inbound.value for profile, _ in decision.per_profile):
+        return Diagnosis(cause=Cause.IGNORED, decision=decision)
+    allows = [miss for miss in decision.near_misses if miss.fw_rule.action is Action.ALLOW]
+    for cause, concerns in _NEAREST:
+        misses = tuple(miss for miss in allows if concerns(case, endpoint, miss))
+        if misses:
+            return Diagnosis(cause=cause, decision=decision, near_misses=misses)
+    return Diagnosis(cause=Cause.MISSING, decision=decision, near_misses=tuple(allows))
+
+
+def _ignored(_case: Case, _: Endpoint, miss: NearMiss) -> bool:
+    return set(miss.failed) == {"policy-store"}
+
+
+def _disabled(_case: Case, _: Endpoint, miss: NearMiss) -> bool:
+    return set(miss.failed) == {"active"}
+
+
+def _wrong_profile(_case: Case, _: Endpoint, miss: NearMiss) -> bool:
+    return set(miss.failed) == {"profile"}
+
+
+def _wrong_program(_: Case, endpoint: Endpoint, miss: NearMiss) -> bool:
+    """The rule opens this port for the component under another path: a moved or older installation."""
+    if set(miss.failed) != {"program"} or miss.fw_rule.program is None:
+        return False
+    name = file_name(endpoint.row.executable)
+    program = endpoint.program
+    beside = program is not None and directory(miss.fw_rule.program) == directory(program)
+    return beside or file_name(miss.fw_rule.program).casefold() == name.casefold()
+
+
+def _out_of_scope(_case: Case, _: Endpoint, miss: NearMiss) -> bool:
+    """The rule is for this endpoint, but not for all who must reach it, or not on every network."""
+    return set(miss.failed) <= _SCOPES
+
+
+def _not_rerun(case: Case, endpoint: Endpoint, miss: NearMiss) -> bool:
+    """The rule is for this very program but for a port it no longer uses: from an earlier configuration."""
+    return (
+        endpoint.basis is Basis.CONFIGURED
+        and is_for_other_port(endpoint, miss)
+        and bool(read_ports(miss.fw_rule.local_ports).spans)  # no configuration ever held a keyword
+        and not any(_opens(miss.fw_rule, other) for other in case.endpoints if _is_sibling(endpoint, other))
+    )
+
+
+def is_for_other_port(endpoint: Endpoint, miss: NearMiss) -> bool:
+    """True where the rule names the endpoint's own program and another port."""
+    return set(miss.failed) == {"local-port"} and None not in (miss.fw_rule.program, endpoint.program)
+
+
+def _is_sibling(endpoint: Endpoint, other: Endpoint) -> bool:
+    """True for the endpoints of one program, itself included: a part of its own span is no old port."""
+    same = (endpoint.row.executable, endpoint.slot.protocol) == (other.row.executable, other.slot.protocol)
+    return same and other.basis is Basis.CONFIGURED
+
+
+def _opens(fw_rule: FirewallRule, endpoint: Endpoint) -> bool:
+    first, last = endpoint.span
+    return any(low <= last and first <= high for low, high in read_ports(fw_rule.local_ports).spans)
+
+
+_SCOPES = {"remote-address", "local-address", "remote-port", "interface", "interface-type"}
+_NEAREST = (
+    (Cause.IGNORED, _ignored),
+    (Cause.DISABLED, _disabled),
+    (Cause.WRONG_PROFILE, _wrong_profile),
+    (Cause.WRONG_PROGRAM, _wrong_program),
+    (Cause.SCOPE, _out_of_scope),
+    (Cause.NOT_RERUN, _not_rerun),
+)
+
+
+def _doubt(endpoint: Endpoint) -> str:
+    decisions = tuple(endpoint.permission.all())
+    unknowns = tuple(dict.fromkeys(unknown for decision in decisions for unknown in decision.unknowns))
+    if unknowns:
+        return "; ".join(unknowns)
+    return "; ".join(f"{decision.profile}: {decision.outcome.value}" for decision in decisions)

@@ -1,0 +1,126 @@
+"""What is wrong with an endpoint's port itself, apart from any firewall."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rules.catalogue.model import CatalogueRow
+from rules.causes import Cause, Diagnosis, undecided
+from rules.endpoints import Basis, Endpoint
+from rules.firewall.verdict import Outcome
+from rules.paths import file_name
+from scanner.model import FaultCode, Listener, PortState
+
+if TYPE_CHECKING:
+    from rules.case import Case
+
+JAVA = ("java.exe", "javaw.exe")
+
+
+def port_cause(case: Case, endpoint: Endpoint) -> Diagnosis:
+    """The check nearest to what is wrong with the port, what holds it before how it is configured."""
+    if endpoint.foreign:
+        return _held(case, endpoint)
+    if rivals := case.rivals(endpoint):
+        return Diagnosis(cause=Cause.CONFLICT, others=rivals)
+    faulty = next((cause for cause, is_so in _FAULTS if is_so(endpoint)), None)
+    if faulty or is_dynamic(case, endpoint):
+        return Diagnosis(cause=faulty or Cause.DYNAMIC)
+    if is_switched_off(endpoint) or endpoint.row.defined_in is None:
+        return Diagnosis(cause=Cause.NONE)  # nothing is configured, so nothing can differ from it
+    return _served(case, endpoint)
+
+
+def _served(case: Case, endpoint: Endpoint) -> Diagnosis:
+    """Whether the component that runs really serves the port it is configured for."""
+    if is_out_of_reach(endpoint):
+        return Diagnosis(cause=Cause.MISMATCH)
+    if endpoint.basis is not Basis.CONFIGURED:
+        return undecided(endpoint)
+    if not endpoint.is_running or endpoint.listeners or endpoint.unowned or case.lacks_listeners:
+        return Diagnosis(cause=Cause.NONE)
+    return Diagnosis(cause=Cause.RESTART if _changed_since_start(endpoint) else Cause.MISMATCH)
+
+
+def _held(case: Case, endpoint: Endpoint) -> Diagnosis:
+    """Who holds the port: a forwarding, Tomcat's own Java, another component of CE, or a stranger."""
+    holders = endpoint.foreign
+    if all(case.owners.is_port_proxy(listener) for listener in holders):
+        return Diagnosis(cause=Cause.PORT_PROXY)
+    if all(is_tomcat_child(case, endpoint.row, listener) for listener in holders):
+        return Diagnosis(cause=Cause.CHILD_PROCESS)
+    rivals = tuple(dict.fromkeys(owner for listener in holders for owner in case.endpoints_of(listener)))
+    return Diagnosis(cause=Cause.CONFLICT if rivals else Cause.FOREIGN, others=rivals)
+
+
+def is_tomcat_child(case: Case, row: CatalogueRow, listener: Listener) -> bool:
+    """True where a Java process holds a port of the Tomcat row (contact-expert.md 6.9)."""
+    name = case.owners.name(listener) or ""
+    return row.dynamic_app and file_name(name).casefold() in JAVA
+
+
+def has_fault(endpoint: Endpoint, *codes: FaultCode) -> bool:
+    """True where the endpoint's configuration has one of these faults."""
+    found = endpoint.configuration.faults if endpoint.configuration else ()
+    return any(fault.code in codes for fault in found)
+
+
+def is_tao_fault(endpoint: Endpoint) -> bool:
+    """True where TAO's own syntax keeps the endpoint from one port for all (A14); see also `port_end`.
+
+    A port left to Windows is the matter of dynamic-port. Beside Tomcat only TAO options can name an address.
+    """
+    configured = endpoint.slot.configured
+    is_bound = configured is not None and configured.address is not None and is_out_of_reach(endpoint)
+    return is_bound or has_fault(endpoint, FaultCode.TAO_REFUSED, FaultCode.TAO_COLON_MISSING)
+
+
+def _is_misplaced(endpoint: Endpoint) -> bool:
+    return has_fault(endpoint, FaultCode.MISPLACED)
+
+
+def _has_clash(endpoint: Endpoint) -> bool:
+    return has_fault(endpoint, FaultCode.CHANNEL_CLASH)
+
+
+_FAULTS = ((Cause.CHANNELS, _has_clash), (Cause.TAO, is_tao_fault), (Cause.MISPLACED, _is_misplaced))
+
+
+def is_dynamic(case: Case, endpoint: Endpoint) -> bool:
+    """True where the port will be another after the next start.
+
+    Known from the configuration (section 4 and 6 syntaxes), or seen: the configuration names no port and the
+    program listens inside the host's dynamic range. A row without a documented port may be dynamic if a
+    program-wide firewall rule follows it (A2).
+    """
+    if endpoint.state in (PortState.DYNAMIC, PortState.INVALID) and endpoint.basis is Basis.NONE:
+        return True
+    seen_dynamic = (
+        endpoint.basis is Basis.OBSERVED
+        and endpoint.port is not None
+        and endpoint.port != endpoint.slot.documented  # a widened range may hold the vendor's own ports
+        and case.in_dynamic_range(endpoint.slot.protocol, endpoint.port)
+    )
+    if not endpoint.row.ports:
+        return seen_dynamic and endpoint.permission.overall is not Outcome.ALLOWED
+    return seen_dynamic
+
+
+def is_switched_off(endpoint: Endpoint) -> bool:
+    """True where the host's configuration, fully understood, opens no port for it, or has no channel."""
+    listed = bool(endpoint.row.ports) or endpoint.state is PortState.DISABLED
+    return endpoint.basis is Basis.NONE and listed
+
+
+def is_out_of_reach(endpoint: Endpoint) -> bool:
+    """True where the component serves this host only, whatever the firewall does (contact-expert.md 4.5).
+
+    A Tomcat connector may be bound to this host on purpose, behind a web server (6.1, 6.7).
+    """
+    return endpoint.permission.is_local_only and not endpoint.slot.purpose
+
+
+def _changed_since_start(endpoint: Endpoint) -> bool:
+    changed = endpoint.configuration.changed_at if endpoint.configuration else None
+    started = [process.started_at for process in endpoint.installed.processes if process.started_at]
+    return changed is not None and bool(started) and max(started) < changed
