@@ -1,4 +1,4 @@
-"""One policy, told by the registry and by PowerShell, decides alike wherever both can tell."""
+"""One policy, told by .reg, hive, netsh and PowerShell, decides alike wherever the source can tell."""
 
 import csv
 import io
@@ -25,12 +25,17 @@ from scanner.collect import collect_evidence
 from scanner.model import EvidenceKind, FirewallRule, Origin, ProfileSettings, Snapshot, Store
 from scanner.parsers.firewall_rule_string import render_rule_string
 from scanner.parsers.netfirewall_json import parse_netfirewall_json
+from scanner.parsers.netsh_rules import parse_netsh_rules
 from scanner.parsers.reg_file import parse_reg
 from scanner.parsers.registry_firewall import firewall_facts
 from scanner.registry_key import RegistryKey
 from scanner.registry_paths import FIREWALL_POLICY, GPO_FIREWALL_POLICY
+from scanner.sources.document import Document
+from scanner.sources.hive import read_hive
 from tests.rules.firewall.random_policies import flows, policies
+from tests.scanner.parsers.netsh_listing import can_list, listing
 from tests.scanner.parsers.powershell_rules import FILTERS, Shape, rule_object, script_output
+from tests.scanner.sources.regf import Key, hive
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 CATALOGUE = load_catalogue()
@@ -40,6 +45,7 @@ KEYS = {
     Store.GPO: rf"{GPO_FIREWALL_POLICY}\FirewallRules",
     Store.WSH_STATIC: rf"{FIREWALL_POLICY}\RestrictedServices\Static\System",
 }
+HIVE_ROOT = "HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\"
 SHAPES = (
     lambda values: values,
     lambda values: {"value": values, "Count": len(values)},
@@ -85,6 +91,37 @@ def by_registry(policy: Snapshot) -> Snapshot:
     return msgspec.structs.replace(policy, firewall_rules=tuple(found))
 
 
+def by_hive(policy: Snapshot) -> Snapshot:
+    """The local rules through a SYSTEM hive; what else there is, as it is."""
+    found = {fw_rule.id: render_rule_string(fw_rule) for fw_rule in local(policy)}
+    tree = Key(values=found)
+    for name in reversed(KEYS[Store.LOCAL].removeprefix(HIVE_ROOT).split("\\")):
+        tree = Key(children={name: tree})
+    root = Key(children={"Select": Key(values={"Current": 1}), "ControlSet001": tree})
+    document = Document(source="SYSTEM", data=hive(root))
+    keys = [item for item in read_hive(document) if isinstance(item, RegistryKey)]
+    fw_rules = tuple(item for item in firewall_facts(keys) if isinstance(item, FirewallRule))
+    assert len(fw_rules) == len(found)
+    return msgspec.structs.replace(policy, firewall_rules=fw_rules)
+
+
+def by_netsh(policy: Snapshot) -> Snapshot:
+    """The local rules through a verbose listing; the settings as they are."""
+    items = list(parse_netsh_rules(listing(local(policy)), HERE)) if local(policy) else []
+    assert all(isinstance(item, FirewallRule) for item in items), items
+    assert len(items) == len(local(policy))
+    return msgspec.structs.replace(policy, firewall_rules=tuple(items))
+
+
+def local(policy: Snapshot) -> tuple[FirewallRule, ...]:
+    return tuple(fw_rule for fw_rule in policy.firewall_rules if fw_rule.store is Store.LOCAL)
+
+
+def only_local(policy: Snapshot) -> Snapshot:
+    """The part of a random policy that a listing of the local store shows, whole."""
+    return msgspec.structs.replace(policy, firewall_rules=tuple(filter(can_list, local(policy))))
+
+
 def by_powershell(policy: Snapshot, shape: Shape) -> Snapshot:
     """The rules and the settings in force through the script's JSON."""
     text = json.dumps(script_output(policy.firewall_rules, merge_settings(policy), shape))
@@ -101,6 +138,15 @@ def test_registry_and_powershell_decide_alike(policy: Snapshot, asked: list[Flow
     one, other = effective_policy(by_registry(policy)), effective_policy(by_powershell(policy, shape))
 
     assert [decide(other, flow).outcome for flow in asked] == [decide(one, flow).outcome for flow in asked]
+
+
+@hypothesis_settings(max_examples=200, deadline=None)
+@given(policies.map(only_local), st.lists(flows, min_size=8, max_size=16))
+def test_registry_hive_and_netsh_decide_alike(policy: Snapshot, asked: list[Flow]) -> None:
+    told = [effective_policy(route(policy)) for route in (by_registry, by_hive, by_netsh)]
+
+    first, *others = [[decide(each, flow).outcome for flow in asked] for each in told]
+    assert others == [first, first]
 
 
 def judged(evidence: Path) -> tuple[Snapshot, Results]:
@@ -142,6 +188,35 @@ def test_a_host_has_the_same_endpoint_states_by_powershell_alone(sample: str, tm
     lacking = {gap.kind for gap in snapshot.gaps}
     assert not lacking & {EvidenceKind.FIREWALL_RULES, EvidenceKind.PROFILE_SETTINGS, EvidenceKind.GPO_POLICY}
     assert states(results) == states(expected)
+
+
+@pytest.mark.parametrize("sample", ["compliant-core", "drifted-core", "operator-prompt-block"])
+def test_a_host_has_the_same_endpoint_states_by_netsh_alone(sample: str, tmp_path: Path) -> None:
+    """Group Policy and the settings stay as the registry has them: netsh lists the local rules."""
+    whole, expected = judged(SAMPLES / sample)
+    rules = [fw_rule for fw_rule in whole.firewall_rules if fw_rule.store is Store.LOCAL]
+    evidence = tmp_path / sample
+    shutil.copytree(SAMPLES / sample, evidence)
+    (evidence / "manifest.json").unlink()
+    _drop_local_rules(evidence / "registry" / "firewall.reg")
+    (evidence / "rules.txt").write_bytes(listing(filter(can_list, rules)).encode("utf-16"))
+
+    snapshot, results = judged(evidence)
+
+    told = [fw_rule for fw_rule in snapshot.firewall_rules if fw_rule.store is Store.LOCAL]
+    assert len(told) == sum(map(can_list, rules))
+    assert states(results) == states(expected)
+
+
+def _drop_local_rules(export: Path) -> None:
+    """The key itself stays away, as in an export of the profile keys alone."""
+    sections = export.read_text("utf-16").split("\n[")
+    kept = [section for section in sections if not section.casefold().startswith(_LOCAL_RULES)]
+    assert len(kept) == len(sections) - 1
+    export.write_text("\n[".join(kept), "utf-16")
+
+
+_LOCAL_RULES = f"{KEYS[Store.LOCAL]}]".casefold()
 
 
 def test_rules_and_filters_in_files_of_their_own_say_the_same_as_in_one(tmp_path: Path) -> None:
