@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,16 +24,23 @@ from rules.catalogue.model import Catalogue
 from scanner.collect import Collection
 from scanner.errors import ConfigError, ParseError, SourceError
 from scanner.live import collect_host_evidence, is_live_host
+from scanner.masked_export import masked_export
 from scanner.masking import masked
 from scanner.model import Origin, Problem, Snapshot
 from scanner.parsers.bundle import read_json
-from scanner.readers import CONFIGURATION, UNRECOGNISED
+from scanner.readers import CONFIGURATION, HIVE, REGISTRY_EXPORT, UNRECOGNISED
 from scanner.sources.archive import NO_DATE
 from scanner.sources.document import Document
 from scanner.sources.folder import read_evidence
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+_MASKS: Mapping[str | None, Callable[[bytes], bytes]] = {
+    CONFIGURATION: masked,
+    UNRECOGNISED: masked,
+    REGISTRY_EXPORT: masked_export,
+}
 
 
 def write_collection(
@@ -69,8 +76,8 @@ def write_collection(
 def bundle(
     items: Iterable[Document | Problem], snapshot: Snapshot, key: Ed25519PrivateKey | None = None
 ) -> bytes:
-    """A zip of the documents with a manifest that names and hashes each; configuration files lose their
-    secrets.
+    """A zip of the documents with a manifest that names and hashes each; configuration files and registry
+    exports lose their secrets.
 
     The manifest keeps what an earlier collector said in its own (who, when), and names every step that
     failed.
@@ -82,8 +89,7 @@ def bundle(
         if isinstance(item, Problem):
             failed.append(_step(item.origin.locator or item.origin.source, item.reason))
         else:
-            may_hold_secrets = kinds.get(item.source) in (CONFIGURATION, UNRECOGNISED)
-            sealed[item.source] = masked(item.data) if may_hold_secrets else item.raw
+            sealed[item.source] = _without_secrets(item, kinds.get(item.source))
     earlier, *damage = _earlier_manifest(sealed.pop(MANIFEST, b"{}"))
     sealed.pop(SIGNATURE, None)  # it was made over the earlier manifest
     failed += damage
@@ -97,6 +103,18 @@ def bundle(
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, data)
     return buffer.getvalue()
+
+
+def _without_secrets(document: Document, kind: str | None) -> bytes:
+    """The document as it may leave the host: as it came, where it holds no secret that we know."""
+    mask = _MASKS.get(kind)
+    plain = mask(document.data) if mask else document.data
+    return document.raw if plain == document.data else plain
+
+
+def sealed_unmasked(snapshot: Snapshot) -> tuple[str, ...]:
+    """The sources that a bundle of this evidence holds as they are, whatever secrets are in them: hives."""
+    return tuple(found.source for found in snapshot.evidence if found.kind == HIVE)
 
 
 def _items(evidence: Path | None, catalogue: Catalogue) -> list[Document | Problem]:

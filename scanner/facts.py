@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from scanner.computer_names import ComputerName
 from scanner.model import (
     DroppedPackets,
     DynamicRange,
@@ -18,7 +19,8 @@ from scanner.model import (
 )
 
 Fact = (
-    DroppedPackets
+    ComputerName
+    | DroppedPackets
     | DynamicRange
     | ExcludedRange
     | FirewallRule

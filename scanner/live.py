@@ -11,7 +11,7 @@ from pathlib import Path, PureWindowsPath
 
 import msgspec
 
-from scanner.collect import Collection
+from scanner.collect import Channels, Collection
 from scanner.errors import ScannerError, SourceError
 from scanner.live_answers import connection_profiles, port_ranges
 from scanner.locations import PortLocation
@@ -43,9 +43,11 @@ def is_live_host() -> bool:
     return sys.platform == "win32"
 
 
-def collect_host(locations: tuple[PortLocation, ...], executables: Iterable[str]) -> Snapshot:
-    """The snapshot of this machine."""
-    collection = Collection(locations)
+def collect_host(
+    locations: tuple[PortLocation, ...], executables: Iterable[str], channels: Channels = None
+) -> Snapshot:
+    """The snapshot of this machine; `channels` as in `collect_evidence`."""
+    collection = Collection(locations, channels)
     for item in collect_host_evidence(locations, executables):
         collection.add(item)
     return collection.snapshot()
@@ -134,10 +136,8 @@ def installed_files(
         rows.append({"path": f"{directory}\\{below}", **found})
         if below in configurations and found["bytes"] is not None:
             yield _configuration(directory, below, path)
-    if rows:
+    if rows or not wanted:  # an empty list says that no program of the product was seen anywhere
         yield _document(FILES, msgspec.json.encode(rows))
-    elif not wanted:  # which is not "nothing installed"
-        yield _unread(FILES, SourceError("no service or process shows a Contact Expert directory"))
 
 
 def install_directories(programs: Iterable[str], executables: Iterable[str]) -> tuple[str, ...]:

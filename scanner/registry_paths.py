@@ -17,7 +17,9 @@ FIREWALL_DEFAULTS = rf"{SERVICES}\SharedAccess\Defaults\FirewallPolicy"
 POLICIES = rf"{HKLM}\SOFTWARE\Policies"
 GPO_FIREWALL_POLICY = rf"{POLICIES}\Microsoft\WindowsFirewall"
 COMPUTER_NAME = rf"{CONTROL_SET}\Control\ComputerName\ComputerName"
+PORT_PROXY = rf"{SERVICES}\PortProxy"
 TIME_ZONE = rf"{CONTROL_SET}\Control\TimeZoneInformation"
+PROCRUN = rf"{HKLM}\SOFTWARE\WOW6432Node\Apache Software Foundation\ProcRun 2.0"
 WINDOWS_VERSION = rf"{HKLM}\SOFTWARE\Microsoft\Windows NT\CurrentVersion"
 
 _FIREWALL = re.compile(r"\\(?:SharedAccess|WindowsFirewall)(?:\\|\Z)", re.IGNORECASE)
@@ -35,7 +37,7 @@ class KeyOfInterest(msgspec.Struct, frozen=True, kw_only=True):
 KEYS_OF_INTEREST = (
     KeyOfInterest(path=FIREWALL_POLICY, depth=WHOLE_TREE),
     KeyOfInterest(path=FIREWALL_DEFAULTS, depth=WHOLE_TREE),
-    KeyOfInterest(path=rf"{SERVICES}\PortProxy", depth=WHOLE_TREE),
+    KeyOfInterest(path=PORT_PROXY, depth=WHOLE_TREE),
     KeyOfInterest(
         path=SERVICES,
         depth=1,
@@ -49,9 +51,7 @@ KEYS_OF_INTEREST = (
     KeyOfInterest(path=rf"{HKLM}\SOFTWARE\WOW6432Node\ACE\TAO", depth=WHOLE_TREE),
     KeyOfInterest(path=rf"{HKLM}\SOFTWARE\Geomant Call Center Solutions", depth=WHOLE_TREE),
     KeyOfInterest(path=rf"{HKLM}\SOFTWARE\WOW6432Node\Geomant Call Center Solutions", depth=WHOLE_TREE),
-    KeyOfInterest(
-        path=rf"{HKLM}\SOFTWARE\WOW6432Node\Apache Software Foundation\ProcRun 2.0", depth=WHOLE_TREE
-    ),
+    KeyOfInterest(path=PROCRUN, depth=WHOLE_TREE),
     KeyOfInterest(path=WINDOWS_VERSION, values=frozenset({"productname", "currentbuild", "ubr"})),
     KeyOfInterest(path=rf"{WINDOWS_VERSION}\NetworkList\Profiles", depth=WHOLE_TREE),
 )

@@ -33,7 +33,7 @@ def collect(
     no_progress: NoProgress = False,
 ) -> None:
     """Only collect: the facts as one JSON file, or a bundle with the raw evidence and its hashes."""
-    from ce_audit.collecting import write_collection
+    from ce_audit.collecting import sealed_unmasked, write_collection
     from scanner.windows import collector_script
 
     if print_collector:
@@ -44,6 +44,8 @@ def collect(
         snapshot = write_collection(evidence, output, load_catalogue(), sign)
     progress.say_unread(snapshot.problems)
     progress.say(f"wrote {output}")
+    if output.suffix.casefold() == ".zip" and (hives := sealed_unmasked(snapshot)):
+        progress.say(f"registry hives cannot be masked and are sealed with all they hold: {', '.join(hives)}")
     if verbose:
         for gap in snapshot.gaps:
             progress.say(f"not collected: {gap.kind.value}: {gap.reason}")

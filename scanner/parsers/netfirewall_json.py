@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from scanner.computer_names import computer_names
 from scanner.errors import ParseError
 from scanner.facts import Fact
 from scanner.model import FirewallRule, Origin, Store
@@ -106,6 +107,8 @@ def read_listing(listing: Listing, origin: Origin) -> Iterator[Fact | NetFilter]
         )
     for row, place in listing.profiles:
         yield read_profile(row, listing.settings_store, _at(origin, place))
+    named = (*listing.fw_rules, *listing.filters, *listing.profiles)
+    yield from computer_names((row for row, _ in named), origin)
     yield from read_objects(listing.others, origin) if listing.others else ()
     for row, place in () if listing.fw_rules else listing.filters:
         yield NetFilter(instance_id=_instance(row), row=row, origin=_at(origin, place))

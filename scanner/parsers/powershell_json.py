@@ -18,6 +18,7 @@ from typing import Any
 
 import msgspec
 
+from scanner.computer_names import computer_names
 from scanner.errors import ParseError
 from scanner.facts import Fact
 from scanner.model import Interface, Listener, Origin, Process, Profile, Service
@@ -51,7 +52,8 @@ def looks_like_powershell_json(text: str) -> bool:
 
 
 def parse_powershell_json(text: str, origin: Origin) -> Iterator[Fact]:
-    """The facts of every object in order; one that lacks what it should have is a problem.
+    """The facts of every object in order; one that lacks what it should have is a problem. Then the names of
+    the computers that the objects are of.
 
     Raises ParseError where the text is not JSON or no known class.
     """
@@ -72,6 +74,7 @@ def read_objects(rows: Sequence[Any], origin: Origin) -> Iterator[Fact]:
             yield from reader(row, place)
         else:
             yield problem(place, repr(row), "not an object")
+    yield from computer_names(rows, origin)
 
 
 def _rows(text: str) -> list[Any]:

@@ -70,19 +70,19 @@ def parse_reg(text: str, origin: Origin) -> Iterator[RegistryKey | Problem]:
     encoding = "cp1252" if header[1] else "utf-16-le"
     canonical = _path_reader(text)
     section = _Section(origin)
-    for line, item in reg_items(text):
-        if isinstance(item, str):
-            if item.lstrip().startswith("["):
+    for line, raw, item in reg_items(text):
+        if item is None:
+            if raw.lstrip().startswith("["):
                 yield from section.close()
                 section = _Section(origin, line)
             section.whole = False
-            yield _problem(origin, line, item, "not a line of a registry export")
+            yield _problem(origin, line, raw, "not a line of a registry export")
         elif item["key"] is not None:
             yield from section.close()
             section = _Section(origin, line, None if item["deleted"] else canonical(item["key"]))
         elif item["text"] is not None or item["kind"] is not None:
             try:
-                section.values.append((_unescape(item["name"] or ""), _data(item, encoding)))
+                section.values.append((unescaped(item["name"] or ""), _data(item, encoding)))
             except ValueError:
                 section.whole = False
                 yield _problem(origin, line, item[0], "the data do not fit their type")
@@ -106,21 +106,20 @@ class _Section:
             yield _problem(self.origin, self.line, self.values[0][0], reason)
 
 
-def reg_items(text: str) -> Iterator[tuple[int, re.Match[str] | str]]:
-    """Line number and item from start to end; a line that is no item comes as its text."""
+def reg_items(text: str) -> Iterator[tuple[int, str, re.Match[str] | None]]:
+    """Line number, text and item, from start to end, so that the texts joined are the whole.
+
+    The item has the groups `key`, `deleted`, `name`, `text`, `kind`, `type` and `digits`; None for a line
+    that is no item.
+    """
     position, line = 0, 1
     while position < len(text):
         item = _ITEM.match(text, position)
-        if item is None:
-            unread = _LINE.match(text, position)
-            assert unread is not None  # noqa: S101 - the pattern matches anything
-            yield line, unread[1]
-            end = unread.end()
-        else:
-            yield line, item
-            end = item.end()
-        line += text.count("\n", position, end)
-        position = end
+        found = item or _LINE.match(text, position)
+        assert found is not None  # noqa: S101 - the second pattern matches anything
+        yield line, found[0], item
+        line += text.count("\n", position, found.end())
+        position = found.end()
 
 
 def _path_reader(text: str) -> Callable[[str], str]:
@@ -135,7 +134,8 @@ def _path_reader(text: str) -> Callable[[str], str]:
     return canonical
 
 
-def _unescape(text: str) -> str:
+def unescaped(text: str) -> str:
+    """The text of a name or a value as it stands between its quotes."""
     if "\\" not in text:
         return text
     return "\\".join(part.replace('\\"', '"') for part in text.split("\\\\"))
@@ -144,7 +144,7 @@ def _unescape(text: str) -> str:
 def _data(item: re.Match[str], encoding: str) -> RegistryData:
     """The data of a value; ValueError where they do not fit the type."""
     if item["text"] is not None:
-        return _unescape(item["text"])
+        return unescaped(item["text"])
     digits = re.sub(r"[\s,\\]+", "", item["digits"])
     if item["digits"].rstrip().endswith(",") and digits:  # cut off: more was to come
         raise ValueError

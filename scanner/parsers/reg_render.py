@@ -25,14 +25,14 @@ def render_reg(keys: Iterable[RegistryKey]) -> bytes:
 
 def _values(key: RegistryKey) -> Iterator[str]:
     for name, data in key.values:
-        shown = f'"{_escaped(name)}"' if name else "@"
+        shown = f'"{escaped(name)}"' if name else "@"
         yield f"{shown}={_data(data)}"
 
 
 def _data(data: RegistryData) -> str:
     if isinstance(data, str):
         # a line break inside quotes would end the value for a reader that goes line by line
-        return f'"{_escaped(data)}"' if data.isprintable() else _hex(1, _text(data))
+        return f'"{escaped(data)}"' if data.isprintable() else _hex(1, _text(data))
     if isinstance(data, int):
         return f"dword:{data:08x}" if data < _DWORD_END else _hex(0xB, data.to_bytes(8, "little"))
     if isinstance(data, tuple):
@@ -49,5 +49,6 @@ def _text(text: str) -> bytes:
     return (text + "\0").encode("utf-16-le", errors="surrogatepass")
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """The text as it stands between quotes, in a name or a value."""
     return text.replace("\\", "\\\\").replace('"', '\\"')

@@ -1,4 +1,4 @@
-"""Processes from `tasklist`: table or CSV, with /v or /svc, in any language (windows-firewall.md 4.5).
+"""Processes from `tasklist`: table, CSV or list, with /v or /svc, in any language (windows-firewall.md 4.5).
 
     Image Name                     PID Session Name        Session#    Mem Usage
     ========================= ======== ================ =========== ============
@@ -8,15 +8,16 @@
     "svchost.exe","1256","DcomLaunch,PlugPlay"
 
 The first column is the image, the second the PID, whatever they are called. Only /svc (and /m, which lists
-modules) has exactly three. The word for "no services" is translated, but a service runs in one process only:
-a cell that two processes share, or that holds a slash (which no service name may), is that word.
+modules) has exactly three. The list has a block for each process (`tasklist_blocks`). The word for "no
+services" is translated, but a service runs in one process only: a cell that two processes share, or that
+holds a slash (which no service name may), is that word.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
@@ -24,6 +25,7 @@ from scanner.errors import ParseError
 from scanner.facts import Fact
 from scanner.model import Origin, Problem, Process
 from scanner.parsers.lines import at_line, problem, split_lines, whole_number
+from scanner.parsers.tasklist_blocks import looks_like_blocks, process_blocks
 
 _RULER = re.compile(r"^(=+) (=+)((?: =+)+)\s*$", re.MULTILINE)
 _CSV_ROW = re.compile(
@@ -46,10 +48,11 @@ class _Row(msgspec.Struct, frozen=True):
 
 
 def looks_like_tasklist(text: str) -> bool:
-    """Whether the text holds tasklist's ruled table or its CSV, or says that no task matched."""
+    """Whether the text holds tasklist's ruled table, its CSV or its list, or says that no task matched."""
     return (
         _RULER.search(text) is not None
         or _CSV_ROW.search(text) is not None
+        or looks_like_blocks(text)
         or _NO_TASKS in text[:1000].casefold()
     )
 
@@ -57,13 +60,12 @@ def looks_like_tasklist(text: str) -> bool:
 def parse_tasklist(text: str, origin: Origin) -> Iterator[Fact]:
     """Every process in order, with its services where /svc was asked; a row without a PID is a problem.
 
-    Raises ParseError where the text is neither form.
+    Raises ParseError where the text is none of these forms.
     """
     if not looks_like_tasklist(text):
         raise ParseError(f"{origin.source}: no process as tasklist prints it")
-    read = _csv_rows if _CSV_ROW.search(text) else _table_rows
     rows: list[_Row] = []
-    for item in read(text, origin):
+    for item in _form(text)(text, origin):
         if isinstance(item, Problem):
             yield item
         else:
@@ -72,6 +74,12 @@ def parse_tasklist(text: str, origin: Origin) -> Iterator[Fact]:
     for row in rows:
         services = _services(row.services, nothing)
         yield Process(pid=row.pid, name=row.name, services=services, origin=at_line(origin, row.line))
+
+
+def _form(text: str) -> Callable[[str, Origin], Iterator[_Row | Problem]]:
+    if _CSV_ROW.search(text):
+        return _csv_rows
+    return _table_rows if _RULER.search(text) else _list_rows
 
 
 def _csv_rows(text: str, origin: Origin) -> Iterator[_Row | Problem]:
@@ -107,6 +115,15 @@ def _table_rows(text: str, origin: Origin) -> Iterator[_Row | Problem]:
                 yield problem(at_line(origin, number), line, "a process without its PID")
     if row:
         yield row
+
+
+def _list_rows(text: str, origin: Origin) -> Iterator[_Row | Problem]:
+    for found in process_blocks(text):
+        pid = whole_number(found.pid)
+        if pid is None:
+            yield problem(at_line(origin, found.line), found.name, "a process without its PID")
+        else:
+            yield _Row(found.line, found.name, pid, found.services)
 
 
 def _may_continue(row: _Row) -> bool:

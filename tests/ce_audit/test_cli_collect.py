@@ -1,5 +1,6 @@
 """`collect`: the facts, or a sealed bundle that says the same of the host and holds none of its secrets."""
 
+import gzip
 import hashlib
 import json
 import shutil
@@ -166,6 +167,12 @@ def with_secrets(folder: Path) -> None:
     ini = folder / "config/D/Program Files/Contact Expert/Services/SMSDeliveryService/gc.sms.gw.service.ini"
     ini.parent.mkdir()
     ini.write_text(f"[smtp]\nPort=25\nPassword={SECRET}\nSecret: '{SECRET}\n")
+    key = r"[HKEY_LOCAL_MACHINE\SOFTWARE\WOW6432Node\ACE\TAO]"
+    (tao,) = (path for path in (folder / "registry").glob("*.reg") if key in path.read_text("utf-16"))
+    text = tao.read_text("utf-16").replace(
+        key, f'{key}\n"Dsn"="x;Pwd={SECRET};y"\n"DbPassword"="{SECRET}"', 1
+    )
+    tao.write_bytes(text.replace("\n", "\r\n").encode("utf-16"))
 
 
 @pytest.mark.parametrize("output", ["x.zip", "x.json"])
@@ -205,6 +212,38 @@ def test_a_masked_bundle_is_judged_as_the_evidence_it_was_made_of(run: Run, tmp_
     assert judged(run, tmp_path / "x.zip", tmp_path / "b") == judged(
         run, tmp_path / "evidence", tmp_path / "a"
     )
+
+
+def test_a_compressed_export_is_sealed_without_its_secrets_and_one_without_any_as_it_came(
+    run: Run, tmp_path: Path
+) -> None:
+    evidence = tmp_path / "evidence"
+    shutil.copytree(CORE, evidence)
+    export = (
+        f'Windows Registry Editor Version 5.00\r\n\r\n[HKEY_LOCAL_MACHINE\\X]\r\n"Pwd"="{SECRET}"\r\n\r\n'
+    )
+    firewall = evidence / "registry" / "firewall.reg"
+    (evidence / "x.reg.gz").write_bytes(gzip.compress(export.encode("utf-16")))
+    (evidence / "firewall.reg.gz").write_bytes(gzip.compress(firewall.read_bytes()))
+    firewall.unlink()
+    run("collect", evidence, "-o", tmp_path / "x.zip")
+    sealed = contents(tmp_path / "x.zip")
+    assert sealed["x.reg.gz"] == export.replace(SECRET, "***").encode("utf-16")
+    assert sealed["firewall.reg.gz"] == (evidence / "firewall.reg.gz").read_bytes()
+    assert judged(run, tmp_path / "x.zip", tmp_path / "b") == judged(run, evidence, tmp_path / "a")
+
+
+def test_a_hive_is_sealed_as_it_is_and_that_is_said_in_one_line(run: Run, tmp_path: Path) -> None:
+    evidence = tmp_path / "evidence"
+    shutil.copytree(CORE, evidence)
+    data = hive(Key(children={"ACE": Key({"Password": SECRET})}))
+    (evidence / "SOFTWARE").write_bytes(data)
+    done = run("collect", evidence, "-o", tmp_path / "x.zip")
+    assert contents(tmp_path / "x.zip")["SOFTWARE"] == data
+    told = "registry hives cannot be masked and are sealed with all they hold: SOFTWARE"
+    assert done.err.splitlines().count(told) == 1
+    assert told not in run("collect", evidence, "-o", tmp_path / "x.json").err
+    assert "hives" not in run("collect", CORE, "-o", tmp_path / "y.zip").err
 
 
 # --- real files

@@ -179,17 +179,6 @@ def test_a_service_s_command_line_loses_its_secrets_and_still_shows_where_ce_is(
     assert rb"C:\\CE\\Services\\ServerAgent\\ServerAgent.exe" in listed.data
 
 
-def test_where_no_ce_directory_shows_what_is_installed_is_not_known() -> None:
-    def others() -> list[Service]:
-        return [Service(name="Spooler", path=r"C:\Windows\spoolsv.exe", origin=HERE)]
-
-    facts = {**FACTS, "services.json": others}
-    snapshot = read(list(collect_host_evidence(LOCATIONS, CATALOGUE.executables, registry, ask, facts)))
-    (gap,) = (gap for gap in snapshot.gaps if gap.kind is EvidenceKind.EXECUTABLES)
-    assert not gap.partial
-    assert "no service or process shows a Contact Expert directory" in gap.reason
-
-
 def refused(error: Exception) -> Registry:
     def denied() -> Iterator[RegistryKey | Problem]:
         yield KEYS[0]

@@ -11,7 +11,7 @@ _PROTOCOLS = {None: "Any", 1: "ICMPv4", 6: "TCP", 17: "UDP", 58: "ICMPv6"}
 _ACTIONS = {Action.ALLOW: "Allow", Action.BLOCK: "Block", Action.BYPASS: "Bypass"}
 _TYPES = {"Lan": "LAN", "Wireless": "Wireless", "RemoteAccess": "RAS"}
 _PORTS = {"IPHTTPSIn": "IPHTTPS", "IPHTTPSOut": "IPHTTPS"}
-_FAMILY = re.compile("(?<=[a-zA-Z])[46]$")  # of a keyword: LocalSubnet4
+_FAMILY = re.compile("(?<=[a-zA-Z])[46]$")  # of a keyword: LocalSubnet4, which netsh prints without
 # windows-firewall.md 4.1 knows no line for these
 _NO_LINE = {"LOM", "PFN", "LUAuth", "Foo", "AppPkgId", "LUOwn"}
 
@@ -24,6 +24,7 @@ def can_list(fw_rule: FirewallRule) -> bool:
         and "TcpNovelty" not in fw_rule.local_ports
         and (fw_rule.protocol in (6, 17) or not (fw_rule.local_ports or fw_rule.remote_ports))
         and not any(name in _NO_LINE for name, _ in fw_rule.extra)
+        and not any(map(_FAMILY.search, fw_rule.remote_addresses))
     )
 
 
@@ -48,7 +49,7 @@ def _fields(fw_rule: FirewallRule) -> Iterator[tuple[str, str]]:
     yield "Profiles", ",".join(found.title() for found in fw_rule.profiles) or "Domain,Private,Public"
     yield "Grouping", ""
     yield "LocalIP", _many(fw_rule.local_addresses)
-    yield "RemoteIP", _many(_FAMILY.sub("", word) for word in fw_rule.remote_addresses)
+    yield "RemoteIP", _many(fw_rule.remote_addresses)
     yield "Protocol", _PROTOCOLS.get(fw_rule.protocol, str(fw_rule.protocol))
     if fw_rule.protocol in (6, 17):
         yield "LocalPort", _many(_PORTS.get(port, port) for port in fw_rule.local_ports)

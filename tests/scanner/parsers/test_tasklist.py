@@ -28,6 +28,38 @@ svchost.exe                   1256 DcomLaunch, PlugPlay, Power,
 svchost.exe                   1300 RpcEptMapper, RpcSs
 ce.exe                        2000 Nicht zutreffend
 """
+LIST = """
+C:\\Users\\a> tasklist /fo:list | more
+
+Image Name:   System Idle Process
+PID:          0
+Session Name: Services
+Session#:     0
+Mem Usage:    8 K
+
+Image Name:   Secure System
+PID:          72
+Session Name: Services
+Session#:     0
+Mem Usage:    22,332 K
+
+C:\\Users\\a> cd ..
+"""
+LIST_SVC = """
+Abbildname: System
+PID:        4
+Dienste:    Nicht zutreffend
+
+Abbildname: svchost.exe
+PID:        1256
+Dienste:    DcomLaunch, PlugPlay,
+            Power
+            SystemEventsBroker
+
+Abbildname: ce.exe
+PID:        2000
+Dienste:    Nicht zutreffend
+"""
 
 
 def read(text: str) -> tuple[list[Process], list[Problem]]:
@@ -112,6 +144,68 @@ def test_no_matching_task_is_recognised_and_empty() -> None:
     assert brief(text) == []
 
 
+def test_a_list_is_read_block_by_block() -> None:
+    assert brief(LIST) == [(0, "System Idle Process", ()), (72, "Secure System", ())]
+    assert [process.origin.locator for process in read(LIST)[0]] == ["line 4", "line 10"]
+    squeezed = "\r\r\n".join(line for line in LIST.splitlines() if line)
+    assert brief(squeezed) == brief(LIST)
+
+
+def test_services_of_a_list_are_read_over_several_lines_and_their_absence_in_any_language() -> None:
+    assert brief(LIST_SVC) == [
+        (4, "System", ()),
+        (1256, "svchost.exe", ("DcomLaunch", "PlugPlay", "Power", "SystemEventsBroker")),
+        (2000, "ce.exe", ()),
+    ]
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        "映像名称:      |PID:           |会话名:        |会话#:         |内存使用:      ",
+        "イメージ名： |PID：        |セッション名： |セッション#： |メモリ使用量： ",
+        "Nom\xa0: |PID\xa0: |Nom de la session\xa0: |Numéro de session\xa0: |Utilisation mémoire\xa0: ",
+        "Image Name:   |PID:          |Session Name: |Session#:     |Mem Usage:    |Status: |Window Title: ",
+    ],
+)
+@pytest.mark.parametrize("memory", ["8 K", "8,192 K", "8\u202f192 Ko", "8.192 КБ"])
+def test_a_list_is_read_in_any_language_and_with_v(labels: str, memory: str) -> None:
+    values = ("tomcat8.exe", "700", "Services", "0", memory, "N/A", "a: b")
+    lines = [label + value for label, value in zip(labels.split("|"), values, strict=False)]
+    block = "\n".join(lines)
+    assert brief(f"\n{block}\n\n{block.replace('700', '701')}\n") == [
+        (700, "tomcat8.exe", ()),
+        (701, "tomcat8.exe", ()),
+    ]
+
+
+def test_the_modules_of_a_list_are_no_services() -> None:
+    assert brief("Image Name: a.exe\nPID:        7\nModules:    ntdll.dll, B.DLL,\n            c.dll\n") == [
+        (7, "a.exe", ())
+    ]
+
+
+def test_a_block_without_its_pid_is_a_problem_and_the_others_are_read() -> None:
+    processes, (item,) = read(LIST.replace("72\n", "?\n"))
+    assert ([process.pid for process in processes], item.origin.locator) == ([0], "line 10")
+    assert item.text == "Secure System"
+    assert len(read(LIST.replace("PID:          72\n", ""))[1]) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Name        : svchost.exe\nProcessId   : 1256\nCommandLine : x\n",  # Format-List
+        "Name : svchost.exe\nId   : 1256\nSI   : 0\n",
+        "Name: svchost.exe\nPID: 1256\nPath: C:\\Windows\\svchost.exe\n",
+        "HostName:      CE01\nTaskName:      5\nNext Run Time: N/A\n",
+        "Host: a\nBuild: 5\nName: b\nCount: x\nMemory: 8 K\n",
+    ],
+)
+def test_blocks_of_other_tools_are_no_list(text: str) -> None:
+    assert not looks_like_tasklist(text)
+
+
 @pytest.mark.parametrize("text", ["", '"channel","port","recorder"\n"12","5004","cmapi"\n', "==== ===="])
 def test_other_text_is_refused(text: str) -> None:
     assert not looks_like_tasklist(text)
@@ -121,7 +215,14 @@ def test_other_text_is_refused(text: str) -> None:
 
 @given(st.text(max_size=200))
 def test_any_text_gives_facts_or_a_parse_error(text: str) -> None:
-    for candidate in (text, TABLE + text, SVC + text, '"a.exe","1","x"\n' + text):
+    for candidate in (
+        text,
+        TABLE + text,
+        SVC + text,
+        LIST + text,
+        LIST_SVC + text,
+        '"a.exe","1","x"\n' + text,
+    ):
         try:
             read(candidate)
         except ParseError:
