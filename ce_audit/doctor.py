@@ -11,8 +11,8 @@ from typing import Any
 import msgspec
 
 from ce_audit.evidence import load_snapshot
+from ce_audit.terms import Terms
 from reports.visible import encodable
-from rules.catalogue.loader import port_locations
 from rules.catalogue.model import Catalogue
 from rules.check import Check
 from scanner.collect import Collection
@@ -63,16 +63,16 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     unread: tuple[str, ...]  # files that no reader recognised
 
 
-def diagnosis(evidence: Path | None, catalogue: Catalogue, checks: Iterable[Check]) -> Diagnosis:
+def diagnosis(evidence: Path | None, terms: Terms, checks: Iterable[Check]) -> Diagnosis:
     """Look at `evidence`, or at this machine where it is None; off Windows nothing is then collected.
 
     Raises SourceError where `evidence` is none at all.
     """
     checks = tuple(checks)
     if evidence is None and not is_live_host():
-        snapshot = Collection(port_locations(catalogue)).snapshot()
+        snapshot = Collection(terms.locations, terms.channels).snapshot()
     else:
-        snapshot = load_snapshot(evidence, catalogue)
+        snapshot = load_snapshot(evidence, terms)
     blind = {gap.kind for gap in snapshot.gaps if not gap.subject and not gap.partial}
     doubtful = {gap.kind for gap in snapshot.gaps if not gap.subject}
     cannot_look = tuple(check.id for check in checks if check.requires & blind)
@@ -80,7 +80,7 @@ def diagnosis(evidence: Path | None, catalogue: Catalogue, checks: Iterable[Chec
     return Diagnosis(
         subject=_THIS_MACHINE if evidence is None else encodable(str(evidence)),
         machine=tuple(abilities()) if evidence is None else (),
-        evidence=tuple(_holdings(snapshot, catalogue, checks)),
+        evidence=tuple(_holdings(snapshot, terms.catalogue, checks)),
         decidable=tuple(check.id for check in checks if check.id not in {*cannot_look, *short}),
         cannot_pass=tuple(name for name in short if name not in cannot_look),
         cannot_look=cannot_look,
@@ -158,6 +158,7 @@ def _facts(snapshot: Snapshot, catalogue: Catalogue) -> Mapping[EvidenceKind, tu
         EvidenceKind.GPO_POLICY: _origins(f for f in policy if f.store is Store.GPO),
         EvidenceKind.PROFILE_SETTINGS: _origins(snapshot.profile_settings),
         EvidenceKind.PORT_RANGES: _origins((*snapshot.port_ranges.dynamic, *snapshot.port_ranges.excluded)),
+        EvidenceKind.PORT_PROXIES: _origins(snapshot.port_proxies or ()),
         EvidenceKind.CHANGE_TIMES: _ledger(snapshot, _TIME_FILES, int(host.firewall_changed_at is not None)),
     }
 

@@ -10,8 +10,10 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from scanner.computer_names import ComputerName
 from scanner.configuration_file import ConfigurationFile
 from scanner.configured import Evidence, configured_ports
+from scanner.configured_channels import channel_contradiction
 from scanner.contradictions import Stated, contradictions
 from scanner.doubts import document_doubts, registry_doubts, step_doubts
 from scanner.errors import ScannerError, SourceError
@@ -21,6 +23,7 @@ from scanner.merge import (
     merged_host,
     merged_interfaces,
     merged_listeners,
+    merged_port_proxies,
     merged_processes,
     merged_services,
     richest_rules,
@@ -39,6 +42,7 @@ from scanner.model import (
     Interface,
     Listener,
     Origin,
+    PortProxy,
     PortRanges,
     Problem,
     Process,
@@ -46,11 +50,13 @@ from scanner.model import (
     Service,
     Snapshot,
 )
+from scanner.naming_references import naming_references
 from scanner.parsers.bundle import KeyTime, Manifest
 from scanner.parsers.channels import RecordingChannel
 from scanner.parsers.netfirewall_json import NetFilter, with_filters
 from scanner.parsers.registry_firewall import firewall_changed_at, firewall_facts
 from scanner.parsers.registry_host import HOST_KEYS, host_facts
+from scanner.parsers.registry_port_proxy import port_proxies
 from scanner.readers import UNRECOGNISED, recognise
 from scanner.registry_key import RegistryKey
 from scanner.shown import LOCAL_RULES, kinds_shown
@@ -59,15 +65,17 @@ from scanner.sources.document import Document
 from scanner.sources.folder import read_evidence
 
 _T = TypeVar("_T")
+Channels = tuple[RecordingChannel, ...] | None
 _LIVE_REGISTRY = "registry/live.reg"  # beside the host.json of a live collection, which has no manifest yet
 
 
-def collect_evidence(path: Path, locations: tuple[PortLocation, ...]) -> Snapshot:
+def collect_evidence(path: Path, locations: tuple[PortLocation, ...], channels: Channels = None) -> Snapshot:
     """The snapshot of the evidence at `path`: a folder, a `.zip` bundle or a single evidence file.
 
-    Raises SourceError where nothing at `path` can be read as evidence.
+    `channels` are the recording channels as the site states them, None where it does not. Raises
+    SourceError where nothing at `path` can be read as evidence.
     """
-    collection = Collection(locations)
+    collection = Collection(locations, channels)
     for item in read_evidence(path):
         collection.add(item)
     if not collection.is_evidence:
@@ -79,8 +87,9 @@ def collect_evidence(path: Path, locations: tuple[PortLocation, ...]) -> Snapsho
 class Collection:
     """What has been read so far, by type; `snapshot` joins it into one host."""
 
-    def __init__(self, locations: tuple[PortLocation, ...]) -> None:
+    def __init__(self, locations: tuple[PortLocation, ...], channels: Channels = None) -> None:
         self._locations = locations
+        self._stated_channels = channels
         self._items: dict[type, list[Any]] = defaultdict(list)
         self._shown: set[EvidenceKind] = set()
         self._doubts: dict[EvidenceKind, str] = {}
@@ -127,6 +136,8 @@ class Collection:
 
     def _note_host(self, source: str, item: object) -> None:
         """Facts of the host carry no origin of their own."""
+        if isinstance(item, ComputerName):
+            self._hosts.append((item.origin, Host(name=item.name)))
         host = item.host if isinstance(item, Manifest) else item
         if isinstance(host, Host):
             self._hosts.append((Origin(source=source), host))
@@ -152,6 +163,7 @@ class Collection:
         settings = [*self.of(ProfileSettings), *_settings_by_source(keys)]
         for fact in (*firewall_facts(keys), *host_facts(keys)):
             self.add(fact)
+        self._forwardings(keys)
         told = {**self._items, ProfileSettings: settings}
         denied = list(contradictions(told, self._stated_hosts(keys), self._times()))
         host = self._host(keys)
@@ -161,6 +173,7 @@ class Collection:
             channels=self._channels(),
             services=tuple(self.of(Service)),
         )
+        denied += channel_contradiction(found.channels, self._stated_channels)
         for configured in configured_ports(self._locations, found):
             self.add(configured)
         self._shown.update(kinds_shown(self._items, keys, host))
@@ -190,7 +203,22 @@ class Collection:
                 *(item for item in denied if isinstance(item, Problem)),
             ),
             dropped_packets=tuple(self.of(DroppedPackets)),
+            port_proxies=self._port_proxies(),
+            naming_references=tuple(naming_references(self._locations, found)),
         )
+
+    def _forwardings(self, keys: Iterable[RegistryKey]) -> None:
+        """The port proxies; one that cannot be read leaves open what else is forwarded."""
+        for fact in port_proxies(keys):
+            self.add(fact)
+            if isinstance(fact, Problem):
+                self._doubt(((EvidenceKind.PORT_PROXIES, f"{fact.origin.source}: {fact.reason}"),))
+
+    def _port_proxies(self) -> tuple[PortProxy, ...] | None:
+        """None where nobody looked, or where nothing was read of what may not be whole."""
+        found = merged_port_proxies(self.of(PortProxy))
+        proven = EvidenceKind.PORT_PROXIES in self._shown and EvidenceKind.PORT_PROXIES not in self._doubts
+        return found if found or proven else None
 
     def _timed_keys(self) -> list[RegistryKey]:
         """The registry keys, with the write times that the collector noted beside their text."""
@@ -225,7 +253,8 @@ class Collection:
         noted = [found.last_write for found in self.of(KeyTime) if found.key.casefold() == LOCAL_RULES]
         changed_at = firewall_changed_at(keys) or next(iter(noted), None)
         stated = (*self.of(Host), *(manifest.host for manifest in self.of(Manifest)))
-        return merged_host((*stated, Host(firewall_changed_at=changed_at)))
+        named = (Host(name=found.name) for found in self.of(ComputerName))
+        return merged_host((*stated, Host(firewall_changed_at=changed_at), *named))
 
     def _configuration_files(self) -> tuple[ConfigurationFile, ...]:
         """The configuration files, with the change time the host itself gave for each."""
@@ -236,9 +265,11 @@ class Collection:
         )
 
     def _channels(self) -> tuple[RecordingChannel, ...] | None:
-        """The recording channels; None where no list was supplied, which is not the same as an empty one."""
+        """The recording channels: the list in the evidence, else as the site states them; None where neither
+        is there, which is not the same as an empty list.
+        """
         supplied = EvidenceKind.RECORDING_CHANNELS in self._shown
-        return tuple(self.of(RecordingChannel)) if supplied else None
+        return tuple(self.of(RecordingChannel)) if supplied else self._stated_channels
 
     def _failed_steps(self) -> Iterator[Problem]:
         for manifest in self.of(Manifest):

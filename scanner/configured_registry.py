@@ -7,7 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from scanner.locations import LocationKind, PortLocation
-from scanner.model import ConfiguredEndpoint, ConfiguredPorts, EvidenceKind, Gap, Origin, PortState
+from scanner.model import (
+    ConfiguredEndpoint,
+    ConfiguredPorts,
+    EvidenceKind,
+    Fault,
+    FaultCode,
+    Gap,
+    Origin,
+    PortState,
+)
 from scanner.parsers.port_reading import PortReading, port_number
 from scanner.parsers.tao_options import parse_tao_options
 from scanner.registry_key import RegistryData, RegistryKey
@@ -52,7 +61,7 @@ def registry_ports(location: PortLocation, index: KeyIndex) -> Iterator[Configur
     if holders:
         yield _ports(location, _read(location, holders), holders[0])
     elif misplaced:
-        yield _ports(location, _misplaced(wrong, right), misplaced[0])
+        yield _ports(location, _misplaced(location, wrong, right), misplaced[0])
     elif right.covered:
         nearest = _nearest(right, index)
         yield _ports(location, _missing(location) if nearest.whole else _unknown(_NOT_WHOLE), nearest)
@@ -61,9 +70,14 @@ def registry_ports(location: PortLocation, index: KeyIndex) -> Iterator[Configur
 def _view(location: PortLocation, index: KeyIndex, bits: int) -> _View:
     key = location.key.replace(_SOFTWARE, _WOW, 1) if bits == 32 else location.key
     path = f"HKEY_LOCAL_MACHINE\\{key}"
+    keys = tuple(index.get(path.casefold(), ()))
+    return _View(bits=bits, path=path, keys=keys, covered=is_covered(path, index))
+
+
+def is_covered(path: str, index: KeyIndex) -> bool:
+    """True where the evidence holds the key, or a parent whose export would have held it."""
     parts = path.casefold().split("\\")
-    covered = any("\\".join(parts[:length]) in index for length in range(2, len(parts) + 1))
-    return _View(bits=bits, path=path, keys=tuple(index.get(path.casefold(), ())), covered=covered)
+    return any("\\".join(parts[:length]) in index for length in range(2, len(parts) + 1))
 
 
 def _nearest(view: _View, index: KeyIndex) -> RegistryKey:
@@ -71,6 +85,14 @@ def _nearest(view: _View, index: KeyIndex) -> RegistryKey:
     parts = view.path.casefold().split("\\")
     found = (index.get("\\".join(parts[:length])) for length in range(len(parts), 1, -1))
     return next(keys[0] for keys in found if keys)
+
+
+def texts_at(location: PortLocation, index: KeyIndex) -> Iterator[tuple[Origin, str]]:
+    """Every text that the value holds in the view that the program reads, with where it stands."""
+    for key in _view(location, index, location.view).holders(location.value):
+        text = _text(key.value(location.value))
+        if text is not None:
+            yield _origin(location, key), text
 
 
 def _ports(location: PortLocation, reading: PortReading, key: RegistryKey) -> ConfiguredPorts:
@@ -81,8 +103,13 @@ def _ports(location: PortLocation, reading: PortReading, key: RegistryKey) -> Co
         endpoints=reading.endpoints,
         reason=reading.text,
         changed_at=key.last_write,
-        origin=Origin(source=key.origin.source, locator=f"{key.path}\\{location.value}"),
+        faults=reading.faults,
+        origin=_origin(location, key),
     )
+
+
+def _origin(location: PortLocation, key: RegistryKey) -> Origin:
+    return Origin(source=key.origin.source, locator=f"{key.path}\\{location.value}")
 
 
 def _read(location: PortLocation, holders: Sequence[RegistryKey]) -> PortReading:
@@ -95,10 +122,15 @@ def _read(location: PortLocation, holders: Sequence[RegistryKey]) -> PortReading
 
 
 def _tao(value: RegistryData | None) -> PortReading:
+    text = _text(value)
+    return _unknown("the value is not text") if text is None else parse_tao_options(text)
+
+
+def _text(value: RegistryData | None) -> str | None:
     """The program takes a value of any type as text; one that is none is not guessed at."""
     if isinstance(value, tuple):
-        value = " ".join(value)
-    return parse_tao_options(value) if isinstance(value, str) else _unknown("the value is not text")
+        return " ".join(value)
+    return value if isinstance(value, str) else None
 
 
 def _number(value: RegistryData | None) -> PortReading:
@@ -115,9 +147,25 @@ def _missing(location: PortLocation) -> PortReading:
     return _unknown("the value is not set, and what the program does without it is not known")
 
 
-def _misplaced(wrong: _View, right: _View) -> PortReading:
-    rest = "" if right.covered else f"; the {right.bits}-bit view is not in the evidence"
-    return _unknown(f"found only in the {wrong.bits}-bit view, which the program does not read{rest}")
+def _misplaced(location: PortLocation, wrong: _View, right: _View) -> PortReading:
+    """A fault only where the right view was looked at: else the value may stand there as well."""
+    text = f"found only in the {wrong.bits}-bit view, which the program does not read"
+    if not right.covered:
+        return _unknown(f"{text}; the {right.bits}-bit view is not in the evidence")
+    held = _held(_read(location, wrong.holders(location.value)))
+    fault = Fault(code=FaultCode.MISPLACED, text=f"{location.value} is {text}{held}")
+    return PortReading(state=PortState.NOT_DETERMINABLE, reason=text, faults=(fault,))
+
+
+def _held(reading: PortReading) -> str:
+    """The ports that a value nobody reads would give; nothing where it holds none."""
+    ports = [
+        f"{endpoint.protocol.upper()} {endpoint.port}"
+        + (f"-{endpoint.port_end}" if endpoint.port_end else "")
+        + (f" on {endpoint.address}" if endpoint.address else "")
+        for endpoint in reading.endpoints
+    ]
+    return f"; there it says {', '.join(ports)}" if ports else ""
 
 
 def _unknown(reason: str) -> PortReading:

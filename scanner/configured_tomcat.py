@@ -8,21 +8,42 @@ import msgspec
 
 from scanner.configuration_file import ConfigurationFile, folded, match_file
 from scanner.locations import PortLocation
-from scanner.model import Service
+from scanner.model import Fault, FaultCode, Origin, Service
+from scanner.parsers.java_listeners import java_listeners
 from scanner.parsers.java_properties import catalina_base, parse_catalina_properties, procrun_properties
 from scanner.registry_key import RegistryKey
+from scanner.registry_paths import PROCRUN
 
-_PROCRUN = ["procrun 2.0", "parameters", "java"]
 _SEPARATORS = "\\/"
 _SERVICES = "\\currentcontrolset\\services\\"
+_WOW = "\\wow6432node\\"
+_CHILD = {  # Procrun's start modes that leave the sockets to another process (6.9)
+    "java": "Procrun starts a child java.exe, which owns the sockets: Start\\Mode is 'Java' and not 'jvm'",
+    "exe": "Procrun starts a child process, which owns the sockets: Start\\Mode is 'exe' and not 'jvm'",
+}
 
 
 class LiveTomcat(msgspec.Struct, frozen=True, kw_only=True):
-    """The Tomcat that the service runs: its server.xml, the properties it sees, what to say about both."""
+    """The Tomcat that the service runs: its server.xml, the properties it sees, what to say about both.
+
+    `faults` are those of the service, read at `origin`. `is_proven` is False where nobody looked for the
+    service's parameters, so that another server.xml may be the live one.
+    """
 
     path: str
     properties: Mapping[str, str]
     notes: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    origin: Origin | None = None
+    is_proven: bool = True
+
+
+class _Procrun(msgspec.Struct, frozen=True, kw_only=True):
+    """What Procrun keeps of one service; None = not in the evidence."""
+
+    options: tuple[str, ...] | None = None
+    mode: str | None = None
+    origin: Origin
 
 
 def live_tomcat(
@@ -36,18 +57,27 @@ def live_tomcat(
     CE's service is the one whose program is the location's executable, or the only one of Procrun where its
     program is not in the evidence. catalina.properties overwrites the -D options.
     """
-    options = _service_options(location, keys, services)
+    service = _service(location, keys, services)
+    options = service.options if service else None
     base = catalina_base(options) if options else None
     path = f"{base.rstrip(_SEPARATORS)}\\conf\\server.xml" if base else location.path
     definitions = procrun_properties(options or ())
     found = match_file(_properties_path(path, definitions), files, ()).file
     entries = parse_catalina_properties(found.data.decode("latin-1")) if found else {}
+    faults = tuple(_faults(service)) if service else ()
     notes = (
         *_base_notes(location, path, options),
         *(() if found else ("catalina.properties is not in the evidence",)),
-        *_extra_listeners(definitions, options or ()),
+        *(fault.text for fault in faults),
     )
-    return LiveTomcat(path=path, properties={**definitions, **entries}, notes=notes)
+    return LiveTomcat(
+        path=path,
+        properties={**definitions, **entries},
+        notes=notes,
+        faults=faults,
+        origin=service.origin if service else None,
+        is_proven=options is not None or _was_looked_for(keys),
+    )
 
 
 def _properties_path(server_xml: str, definitions: Mapping[str, str]) -> str:
@@ -63,19 +93,25 @@ def _base_notes(location: PortLocation, path: str, options: tuple[str, ...] | No
         yield f"the service reads {path} (catalina.base), not [CE Install Directory]\\{location.path}"
 
 
-def _extra_listeners(definitions: Mapping[str, str], options: Sequence[str]) -> Iterator[str]:
-    """Java's own listeners, none of which the vendor's page knows (6.8)."""
-    if "com.sun.management.jmxremote.port" in definitions:
-        yield "the Java options open a JMX port as well"
-    if any("jdwp" in option for option in options):
-        yield "the Java options open a debugger port as well"
+def _faults(service: _Procrun) -> Iterator[Fault]:
+    if child := _CHILD.get((service.mode or "").strip().casefold()):
+        yield Fault(code=FaultCode.CHILD_PROCESS, text=child)
+    for listener in java_listeners(service.options or ()):
+        yield Fault(code=FaultCode.JAVA_LISTENER, text=listener)
 
 
-def _service_options(
+def _was_looked_for(keys: Sequence[RegistryKey]) -> bool:
+    """True where the evidence holds Procrun's key, or a parent whose export would have held it."""
+    below = PROCRUN.casefold() + "\\"
+    paths = (key.path.casefold() + "\\" for key in keys)
+    return any(below.startswith(path) and path.count("\\") > 1 for path in paths)
+
+
+def _service(
     location: PortLocation, keys: Sequence[RegistryKey], services: Sequence[Service]
-) -> tuple[str, ...] | None:
-    """The Java options of CE's Tomcat service; None where they cannot be told from another's."""
-    known = {name: options for key in keys for name, options in _procrun(key)}
+) -> _Procrun | None:
+    """CE's Tomcat service; None where it cannot be told from another's."""
+    known = _procrun_services(keys)
     images = {**dict(_images(keys)), **{s.name.casefold(): s.path for s in services if s.path}}
     programs = tuple(f"\\{folded(name)}" for name in location.names if folded(name).endswith(".exe"))
     ours = [name for name in known if any(program in folded(images.get(name, "")) for program in programs)]
@@ -84,13 +120,34 @@ def _service_options(
     return known[chosen[0]] if len(chosen) == 1 else None
 
 
-def _procrun(key: RegistryKey) -> Iterator[tuple[str, tuple[str, ...]]]:
-    parts = key.path.casefold().split("\\")
-    if len(parts) > 4 and [parts[-4], *parts[-2:]] == _PROCRUN:
+def _procrun_services(keys: Sequence[RegistryKey]) -> dict[str, _Procrun]:
+    """By name; the 32-bit view, which Procrun always reads, last and so in force."""
+    known: dict[str, _Procrun] = {}
+    for key in sorted(keys, key=lambda key: _WOW in key.path.casefold()):
+        name, found = _procrun(key)
+        if found is not None:
+            before = known.get(name, found)
+            known[name] = msgspec.structs.replace(
+                before,
+                options=before.options if found.options is None else found.options,
+                mode=before.mode if found.mode is None else found.mode,
+            )
+    return known
+
+
+def _procrun(key: RegistryKey) -> tuple[str, _Procrun | None]:
+    """The service that one of Procrun's keys speaks of, and what it says; None for any other key."""
+    *_, head, name, parameters, leaf = ("", "", "", "", *key.path.casefold().split("\\"))
+    if (head, parameters) != ("procrun 2.0", "parameters"):
+        return "", None
+    if leaf == "java":
         options = key.value("Options")
-        if isinstance(options, str):
-            options = tuple(options.split("\n"))
-        yield parts[-3], options if isinstance(options, tuple) else ()
+        lines = tuple(options.split("\n")) if isinstance(options, str) else options
+        return name, _Procrun(options=lines if isinstance(lines, tuple) else (), origin=key.origin)
+    mode = key.value("Mode")
+    if leaf == "start" and isinstance(mode, str):
+        return name, _Procrun(mode=mode, origin=key.origin)
+    return "", None
 
 
 def _images(keys: Sequence[RegistryKey]) -> Iterator[tuple[str, str]]:

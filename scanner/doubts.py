@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from scanner.model import EvidenceKind, FirewallRule, Problem
 from scanner.registry_key import RegistryKey
-from scanner.registry_paths import FIREWALL_POLICY, POLICIES
+from scanner.registry_paths import FIREWALL_POLICY, POLICIES, PORT_PROXY
 from scanner.shown import SHOWN_BY
 
 _LINE = "line "
@@ -18,6 +18,7 @@ _RANGE_STEP = "netsh int "  # one for each transport and IP version
 _SHOWN_BELOW = (
     (FIREWALL_POLICY, (EvidenceKind.FIREWALL_RULES, EvidenceKind.PROFILE_SETTINGS)),
     (POLICIES, (EvidenceKind.GPO_POLICY,)),
+    (PORT_PROXY, (EvidenceKind.PORT_PROXIES,)),
 )
 _MISSED_BY = {  # the step of a collector, by the file that it writes or the command that it runs
     "network/listeners.json": EvidenceKind.LISTENERS,
@@ -92,6 +93,8 @@ def _kinds(problem: Problem, keys: Sequence[RegistryKey]) -> Iterator[EvidenceKi
     for root, kinds in _SHOWN_BELOW:
         if any(_is_below(path, root) for path in paths):
             yield from kinds
+    if not place.startswith(_LINE) or whole:  # that there are no port proxies, a key above them shows
+        yield from (EvidenceKind.PORT_PROXIES for path in paths if _is_below(PORT_PROXY, path))
     if whole and any(key.last_write for key in keys if _is_below(key.path, FIREWALL_POLICY)):
         yield EvidenceKind.CHANGE_TIMES
 

@@ -65,6 +65,10 @@ _FETCH: Mapping[EvidenceKind, tuple[str, str]] = {
         "when the firewall rules were last written is not known",
         r"reg save HKLM\SYSTEM SYSTEM.hiv /y",
     ),
+    EvidenceKind.PORT_PROXIES: (  # most hosts have no such key: only its parent's export shows that
+        "whether the host forwards ports (netsh interface portproxy) is not wholly known",
+        r'reg export "HKLM\SYSTEM\CurrentControlSet\Services" services.reg /y',
+    ),
 }
 
 

@@ -24,7 +24,8 @@ class PortLocation(msgspec.Struct, frozen=True, kw_only=True):
     `path` is below the CE install directory (files); `key`, `value` and `view` (32 or 64) name a registry
     value below HKEY_LOCAL_MACHINE; `names` are the spellings by which a file of unknown schema may name the
     component (component name, executable below the install directory); `count` is how many ports the row has;
-    `recorder` selects the rows of a channel list (cmapi | sip).
+    `recorder` selects the rows of a channel list (cmapi | sip). `xpath`, or `ini_section` and `ini_key`, say
+    where in the file the port stands, as far as a site has told.
     """
 
     component: str
@@ -36,6 +37,9 @@ class PortLocation(msgspec.Struct, frozen=True, kw_only=True):
     names: tuple[str, ...] = ()
     count: int = 1
     recorder: str = ""
+    xpath: str = ""
+    ini_section: str = ""
+    ini_key: str = ""
 
     @property
     def text(self) -> str:

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import msgspec
 
-from scanner.model import FirewallRule, Host, Interface, Listener, Origin, Process, Service, Store
+from scanner.model import FirewallRule, Host, Interface, Listener, Origin, PortProxy, Process, Service, Store
 from scanner.program_names import name_key
 
 _F = TypeVar("_F", bound=msgspec.Struct)
@@ -93,6 +93,15 @@ def _named_alike(interfaces: tuple[Interface, ...]) -> Iterator[Interface]:
     for found in interfaces:
         alias = found.alias if found.index is None else aliases[found.index]
         yield msgspec.structs.replace(found, alias=alias)
+
+
+def merged_port_proxies(proxies: Iterable[PortProxy]) -> tuple[PortProxy, ...]:
+    """Each forwarding once, however many sources list it."""
+    nowhere = Origin(source="")
+    told: dict[PortProxy, PortProxy] = {}
+    for found in proxies:
+        told.setdefault(msgspec.structs.replace(found, origin=nowhere), found)
+    return tuple(told.values())
 
 
 def merged_host(hosts: Iterable[Host]) -> Host:

@@ -30,6 +30,7 @@ class EvidenceKind(StrEnum):
     PROFILE_SETTINGS = "profile-settings"
     PORT_RANGES = "port-ranges"
     CHANGE_TIMES = "change-times"  # when the firewall and CE registry keys were last written
+    PORT_PROXIES = "port-proxies"  # what netsh interface portproxy forwards, or proof of nothing
 
 
 class Store(StrEnum):

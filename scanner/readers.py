@@ -19,6 +19,7 @@ from scanner.parsers.gpreport import looks_like_gpreport, parse_gpreport
 from scanner.parsers.ipconfig import looks_like_ipconfig, parse_ipconfig
 from scanner.parsers.netfirewall_csv import looks_like_netfirewall_csv, parse_netfirewall_csv
 from scanner.parsers.netfirewall_json import looks_like_netfirewall_json, parse_netfirewall_json
+from scanner.parsers.netsh_port_proxy import looks_like_netsh_port_proxy, parse_netsh_port_proxy
 from scanner.parsers.netsh_profiles import looks_like_netsh_profiles, parse_netsh_profiles
 from scanner.parsers.netsh_rules import looks_like_netsh_rules, parse_netsh_rules
 from scanner.parsers.netstat import looks_like_netstat, parse_netstat
@@ -42,6 +43,8 @@ _COMPRESSED = re.compile(r"\.(?:gz|xz)$", re.IGNORECASE)  # what such a file hol
 
 UNRECOGNISED = "unrecognised"
 CONFIGURATION = "configuration"
+REGISTRY_EXPORT = "registry-export"
+HIVE = "registry-hive"
 
 Items = Iterator[Any]
 
@@ -71,11 +74,12 @@ def _registry_export(text: str, origin: Origin) -> Items:
 
 
 TEXT_READERS = (
-    Reader("registry-export", (), looks_like_reg, _registry_export),
+    Reader(REGISTRY_EXPORT, (), looks_like_reg, _registry_export),
     Reader("netsh-firewall-rules", (EvidenceKind.FIREWALL_RULES,), looks_like_netsh_rules, parse_netsh_rules),
     Reader(
         "netsh-profiles", (EvidenceKind.PROFILE_SETTINGS,), looks_like_netsh_profiles, parse_netsh_profiles
     ),
+    Reader("netsh-port-proxies", (), looks_like_netsh_port_proxy, parse_netsh_port_proxy),
     Reader("netstat", (EvidenceKind.LISTENERS,), looks_like_netstat, parse_netstat),
     Reader("tasklist", (EvidenceKind.PROCESSES,), looks_like_tasklist, parse_tasklist),
     Reader("port-ranges", (EvidenceKind.PORT_RANGES,), looks_like_port_ranges, parse_port_ranges),
@@ -112,7 +116,7 @@ def recognise(document: Document, locations: Iterable[PortLocation]) -> Reading 
         raise SourceError(f"{document.source}: the file is empty (0 bytes)")
     origin = Origin(source=document.source)
     if is_hive(document.data):
-        return Reading("registry-hive", (), read_hive(document))
+        return Reading(HIVE, (), read_hive(document))
     if is_hive_log(document.data):
         return _hive_log(document)
     if looks_like_registry_pol(document.data):

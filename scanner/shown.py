@@ -18,6 +18,7 @@ from scanner.model import (
     Store,
 )
 from scanner.parsers.registry_firewall import gpo_was_looked_at
+from scanner.parsers.registry_port_proxy import port_proxies_were_looked_at
 from scanner.registry_key import RegistryKey
 from scanner.registry_paths import FIREWALL_POLICY
 
@@ -56,6 +57,8 @@ def kinds_shown(
         yield EvidenceKind.PROFILE_SETTINGS
     if gpo_was_looked_at(keys) or Store.UNKNOWN in settings:
         yield EvidenceKind.GPO_POLICY
+    if port_proxies_were_looked_at(keys):
+        yield EvidenceKind.PORT_PROXIES
     if host.boot_time:
         yield EvidenceKind.HOST
     if host.firewall_changed_at:

@@ -20,6 +20,8 @@ KEYS = [
     "gaps",
     "problems",
     "dropped_packets",
+    "port_proxies",
+    "naming_references",
 ]
 
 

@@ -1,8 +1,9 @@
 """The vendor's own XML files, whose schema nothing public shows (contact-expert.md 3.1, design.md section 3).
 
-Two readings, in this order: TAO options anywhere, tied to the nearest element that names a known component;
-then an attribute or element that is plainly a port, on or plainly below an element that names the component.
-Whatever is less plain is `NOT_DETERMINABLE`: never a guess, and never "dynamic" because nothing was found.
+Where the site file gives an XPath, that is read. Else two readings, in this order: TAO options anywhere, tied
+to the nearest element that names a known component; then an attribute or element that is plainly
+a port, on or plainly below an element that names the component. Whatever is less plain is
+`NOT_DETERMINABLE`: never a guess, and never "dynamic" because nothing was found.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from scanner.model import ConfiguredEndpoint, Origin, PortState
 from scanner.parsers.ce_names import Named, Names, Owner, names_of, owner, stated
 from scanner.parsers.port_names import is_foreign, port_prefix
 from scanner.parsers.port_reading import PortReading, Remark, gather, port_number
+from scanner.parsers.site_xpath import xpath_reading
 from scanner.parsers.tao_endpoints import parse_endpoint_set
 from scanner.parsers.tao_options import has_endpoint_option, parse_tao_options
 from scanner.parsers.xml import parse_xml
@@ -54,7 +56,9 @@ def parse_vendor_xml(
     sole = frozenset({locations[0].component}) if len(locations) == 1 else None
     candidates = list(_candidates(root, names, sole))
     return {
-        location.component: _reading(
+        location.component: xpath_reading(root, location.xpath, location.count)
+        if location.xpath
+        else _reading(
             [found for found in candidates if location.component in found.owner.components], location.count
         )
         for location in locations
@@ -126,13 +130,14 @@ def _meaning(reading: PortReading) -> tuple[PortState, frozenset[ConfiguredEndpo
 
 
 def _joined(readings: Sequence[PortReading]) -> PortReading:
-    """Everything that one element states for one component."""
+    """Everything that one element states for one component, with what is wrong with any of it."""
     pieces: list[ConfiguredEndpoint | Remark] = []
     for reading in readings:
         pieces += [*reading.endpoints, *(Remark(text=note) for note in reading.notes)]
         if reading.state != PortState.STATIC:
             pieces.append(Remark(state=reading.state, text=reading.reason))
-    return gather(pieces, nothing=_NOTHING)
+    faults = dict.fromkeys(fault for reading in readings for fault in reading.faults)
+    return msgspec.structs.replace(gather(pieces, nothing=_NOTHING), faults=tuple(faults))
 
 
 def _unknown(reason: str) -> PortReading:

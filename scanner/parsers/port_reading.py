@@ -6,18 +6,22 @@ from collections.abc import Iterable
 
 import msgspec
 
-from scanner.model import ConfiguredEndpoint, PortState
+from scanner.model import ConfiguredEndpoint, Fault, FaultCode, PortState
 
 _WORST_FIRST = (PortState.INVALID, PortState.NOT_DETERMINABLE, PortState.DYNAMIC)
 _QUOTED = 80
 
 
 class Remark(msgspec.Struct, frozen=True, kw_only=True):
-    """Something to say beside the endpoints. `state` None = a note; `fatal` = the program will not start."""
+    """Something to say beside the endpoints. `state` None = a note; `fatal` = the program will not start.
+
+    `code` makes it a fault that a check asks for by name.
+    """
 
     text: str
     state: PortState | None = None
     fatal: bool = False
+    code: FaultCode | None = None
 
 
 class PortReading(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +31,7 @@ class PortReading(msgspec.Struct, frozen=True, kw_only=True):
     endpoints: tuple[ConfiguredEndpoint, ...] = ()
     reason: str = ""
     notes: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
 
     @property
     def text(self) -> str:
@@ -55,6 +60,7 @@ def gather(pieces: Iterable[ConfiguredEndpoint | Remark], nothing: str) -> PortR
         endpoints=() if fatal else tuple(endpoints),
         reason="; ".join(reasons) or ("" if endpoints else nothing),
         notes=tuple(remark.text for remark in remarks if remark.state is None),
+        faults=tuple(Fault(code=remark.code, text=remark.text) for remark in remarks if remark.code),
     )
 
 

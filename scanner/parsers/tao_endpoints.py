@@ -9,7 +9,7 @@ from itertools import combinations
 
 import msgspec
 
-from scanner.model import ConfiguredEndpoint, PortState
+from scanner.model import ConfiguredEndpoint, FaultCode, PortState
 from scanner.parsers.port_reading import Remark, port_number, quoted
 
 _TRANSPORT = {"iiop": "tcp", "ssliop": "tcp", "htiop": "tcp", "diop": "udp"}
@@ -32,7 +32,8 @@ class _Options(msgspec.Struct, frozen=True, kw_only=True):
 
 def refused(why: str) -> Remark:
     """TAO rejects the whole option string, so the process ends at once."""
-    return Remark(state=PortState.INVALID, fatal=True, text=f"the service will not start: {why}")
+    text = f"the service will not start: {why}"
+    return Remark(state=PortState.INVALID, fatal=True, text=text, code=FaultCode.TAO_REFUSED)
 
 
 def parse_endpoint_set(value: str) -> Iterator[Piece]:
@@ -123,7 +124,8 @@ def _address(item: str, protocol: str, address: str, options: _Options) -> Itera
         return
     host, port_text = parts
     if port_text is None and host.isdigit():
-        yield Remark(state=PortState.INVALID, text=_colon_missing(item, host))
+        text = _colon_missing(item, host)
+        yield Remark(state=PortState.INVALID, text=text, code=FaultCode.TAO_COLON_MISSING)
     elif port_text in (None, "", "0"):
         yield Remark(
             state=PortState.DYNAMIC,

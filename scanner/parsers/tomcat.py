@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from scanner.errors import ParseError
-from scanner.model import ConfiguredEndpoint, Origin, PortState
+from scanner.model import ConfiguredEndpoint, FaultCode, Origin, PortState
+from scanner.parsers.java_listeners import named_ports
 from scanner.parsers.java_properties import substitute
 from scanner.parsers.port_reading import PortReading, Remark, gather, quoted
 from scanner.parsers.xml import local_name, parse_xml
@@ -90,8 +91,20 @@ def _connector(connector: _Element, offset: int | None, properties: Mapping[str,
     if ajp and not address.text and not address.problem:
         yield Remark(text=_AJP_NOTE)
     purpose = "ajp" if ajp else _http_purpose(connector)
+    guarded = _guarded(connector, properties) if ajp else None
     port = _attribute(connector, "port", "", properties)
-    yield from _listener("a connector's port", port, address, offset, purpose)
+    yield from _listener("a connector's port", port, address, offset, purpose, guarded)
+
+
+def _guarded(connector: _Element, properties: Mapping[str, str]) -> bool | None:
+    """Whether AJP peers must know a secret (6.7); its text goes nowhere.
+
+    None where the connector states neither: older releases then let anybody in, newer ones do not start.
+    """
+    if any(connector.get(name, "").strip() for name in ("secret", "requiredSecret")):
+        return True
+    required = _attribute(connector, "secretRequired", "", properties)
+    return False if required.text.casefold() == "false" else None
 
 
 def _http_purpose(connector: _Element) -> str:
@@ -101,7 +114,14 @@ def _http_purpose(connector: _Element) -> str:
     return "https" if tls else "http"
 
 
-def _listener(what: str, port: _Value, address: _Value, offset: int | None, purpose: str) -> Iterator[Piece]:
+def _listener(
+    what: str,
+    port: _Value,
+    address: _Value,
+    offset: int | None,
+    purpose: str,
+    guarded: bool | None = None,
+) -> Iterator[Piece]:
     yield from (*port.notes, *address.notes)
     number = _integer(port.text)
     problem = port.problem or address.problem
@@ -113,7 +133,11 @@ def _listener(what: str, port: _Value, address: _Value, offset: int | None, purp
         yield problem
     elif offset is not None:
         yield ConfiguredEndpoint(
-            protocol="tcp", port=number + offset, address=address.text or None, purpose=purpose
+            protocol="tcp",
+            port=number + offset,
+            address=address.text or None,
+            purpose=purpose,
+            guarded=guarded,
         )
 
 
@@ -143,6 +167,16 @@ def _bad_number(what: str, text: str) -> Remark:
 def _other_listeners(root: _Element) -> Iterator[Remark]:
     for element in root.iter():
         if local_name(element) == "Cluster":
-            yield Remark(text=_CLUSTER_NOTE)
+            receiver = _ports_of(element, "Receiver", "port", "securePort")
+            text = f"{_CLUSTER_NOTE}; its receiver is set to {receiver}" if receiver else _CLUSTER_NOTE
+            yield Remark(text=text, code=FaultCode.JAVA_LISTENER)
         elif local_name(element) == "Listener" and "JmxRemote" in element.get("className", ""):
-            yield Remark(text=_JMX_NOTE)
+            ports = _ports_of(element, "Listener", "rmiRegistryPortPlatform", "rmiServerPortPlatform")
+            text = f"{_JMX_NOTE}: {ports}" if ports else _JMX_NOTE
+            yield Remark(text=text, code=FaultCode.JAVA_LISTENER)
+
+
+def _ports_of(element: _Element, called: str, *attributes: str) -> str:
+    """The ports that the element, or those in it, of this name state; placeholders are left aside."""
+    found = (inner for inner in element.iter() if local_name(inner) == called)
+    return named_ports(inner.get(name, "") for inner in found for name in attributes)

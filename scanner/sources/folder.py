@@ -15,6 +15,7 @@ from scanner.sources.archive import is_zip, read_zip, unwrap
 from scanner.sources.document import Document
 from scanner.sources.hive_with_logs import with_logs_replayed
 
+LOCK_FILE = ".ce-audit.lock"  # a scan's own, where its output folder lies within the evidence
 MAX_FILE_BYTES = 1 << 30  # a SOFTWARE hive stays far below; more than this is not evidence
 
 # design.md section 5: config/<drive letter>/<path> holds a file at its path on the host
@@ -44,7 +45,7 @@ def host_path(source: str) -> str | None:
 
 
 def _read_folder(folder: Path) -> Iterator[Document | Problem]:
-    files = sorted(found for found in folder.rglob("*") if not found.is_dir())
+    files = sorted(found for found in folder.rglob("*") if not found.is_dir() and found.name != LOCK_FILE)
     if not files:
         raise SourceError(f"{folder}: the folder is empty; give the folder or .zip that the collector wrote")
     for found in files:

@@ -32,7 +32,7 @@ from scanner.live import (
 from scanner.locations import LocationKind, PortLocation
 from scanner.model import EvidenceKind, Origin, Problem, Service, Snapshot, Store
 from scanner.registry_key import RegistryKey
-from scanner.registry_paths import FIREWALL_POLICY, HKLM, POLICIES
+from scanner.registry_paths import FIREWALL_POLICY, HKLM, POLICIES, SERVICES
 from scanner.sources.document import Document
 from scanner.sources.folder import host_path
 from scanner.sources.live_commands import CONNECTION_PROFILES, Command
@@ -45,6 +45,7 @@ RULE = "v2.30|Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=9901|Name=Passwor
 TAO = rf"{HKLM}\SOFTWARE\WOW6432Node\ACE\TAO"
 GEO = rf"{HKLM}\SOFTWARE\Geomant Call Center Solutions\GeoCampaign"
 KEYS = (
+    RegistryKey(path=SERVICES, origin=HERE),
     RegistryKey(path=FIREWALL_POLICY, origin=HERE),
     RegistryKey(
         path=rf"{FIREWALL_POLICY}\FirewallRules", values=(("{1}", RULE),), last_write=NOON, origin=HERE

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scanner.model import PortState
-from scanner.parsers.ce_ini import parse_ini_port
+from scanner.parsers.ce_ini import parse_ini_key, parse_ini_port
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,25 @@ def test_no_text_is_too_strange(text: str) -> None:
     reading = parse_ini_port(text)
 
     assert reading.reason or reading.endpoints
+
+
+KEYED = 'Gate=1\n[Listener]\nGate = "25"\n[Database]\nGate=1433\nOther=x\n'
+
+
+def test_the_key_that_the_site_file_names_is_read_in_its_section_and_in_any_case() -> None:
+    reading = parse_ini_key(KEYED, "LISTENER", "gate")
+    assert (reading.state, [endpoint.port for endpoint in reading.endpoints]) == (PortState.STATIC, [25])
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "said"),
+    [
+        ("Listener", "Port", "no such key as the site file names"),
+        ("Nowhere", "Gate", "no such key as the site file names"),
+        ("Database", "Other", "not a number from 1 to 65535"),
+    ],
+)
+def test_a_key_that_is_not_there_or_is_no_port_is_not_determinable(section: str, key: str, said: str) -> None:
+    reading = parse_ini_key(KEYED, section, key)
+    assert (reading.state, reading.endpoints) == (PortState.NOT_DETERMINABLE, ())
+    assert said in reading.reason

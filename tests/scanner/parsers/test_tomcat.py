@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scanner.errors import ParseError
-from scanner.model import Origin, PortState
+from scanner.model import Fault, FaultCode, Origin, PortState
 from scanner.parsers.java_properties import (
     catalina_base,
     parse_catalina_properties,
@@ -243,3 +243,65 @@ def test_a_property_that_refers_to_itself_is_missing() -> None:
     assert substitute("${a}", {"a": "${b}", "b": "${a}"}).missing is not None
     assert substitute("${a}", {}).missing == "a"
     assert substitute("plain", {}).text == "plain"
+
+
+@pytest.mark.parametrize(
+    ("attributes", "guarded"),
+    [
+        ('secret="hunter2"', True),
+        ('requiredSecret="hunter2"', True),
+        ('secret="***"', True),
+        ('secret="${ajp.secret}"', True),
+        ('secret="hunter2" secretRequired="false"', True),
+        ('secretRequired="false"', False),
+        ('secret="" secretRequired=" FALSE "', False),
+        ('secretRequired="${guard}"', False),
+        ('secretRequired="${nobody.knows}"', None),
+        ('secretRequired="true"', None),
+        ('secret=" "', None),
+        ("", None),
+    ],
+)
+def test_whether_ajp_peers_must_know_a_secret_is_read_and_the_secret_is_not(
+    attributes: str, guarded: bool | None
+) -> None:
+    reading = read(f'<Connector port="8009" protocol="AJP/1.3" {attributes}/>', guard="false")
+    (endpoint,) = reading.endpoints
+    assert endpoint.guarded is guarded
+    assert "hunter2" not in repr(reading)
+
+
+def test_only_an_ajp_connector_is_guarded() -> None:
+    (endpoint,) = read('<Connector port="8080" secret="hunter2" secretRequired="false"/>').endpoints
+    assert endpoint.guarded is None
+
+
+CLUSTER = "a <Cluster> opens listeners of its own (by default TCP 4000-4100 and UDP 45564)"
+JMX_LISTENER = '<Listener className="org.apache.catalina.mbeans.JmxRemoteLifecycleListener"'
+
+
+@pytest.mark.parametrize(
+    ("inside", "text"),
+    [
+        ("<Cluster/>", CLUSTER),
+        (
+            '<Cluster><Channel><Receiver port="5000" securePort="x"/></Channel></Cluster>',
+            f"{CLUSTER}; its receiver is set to TCP 5000",
+        ),
+        (f"{JMX_LISTENER}/>", "a JMX remote listener opens ports of its own"),
+        (
+            f'{JMX_LISTENER} rmiRegistryPortPlatform="10001" rmiServerPortPlatform="10002"/>',
+            "a JMX remote listener opens ports of its own: TCP 10001, 10002",
+        ),
+        (
+            f'{JMX_LISTENER} rmiRegistryPortPlatform="${{jmx.port}}"/>',
+            "a JMX remote listener opens ports of its own",
+        ),
+    ],
+)
+def test_listeners_beside_the_connectors_are_faults_with_the_ports_that_are_stated(
+    inside: str, text: str
+) -> None:
+    reading = read(f'<Connector port="8080"/>{inside}')
+    assert reading.faults == (Fault(code=FaultCode.JAVA_LISTENER, text=text),)
+    assert reading.notes == (text,)

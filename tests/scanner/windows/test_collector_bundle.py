@@ -10,6 +10,7 @@ import tree_sitter_pwsh
 from tree_sitter import Language, Node, Parser
 
 from ce_audit.collecting import write_collection
+from ce_audit.terms import read_terms
 from rules.catalogue.loader import load_catalogue, port_locations
 from scanner.collect import collect_evidence
 from scanner.model import EvidenceKind, PortState, Profile, Snapshot
@@ -93,6 +94,7 @@ def bundle() -> dict[str, bytes]:
         "registry/key-times.json": as_json([KEY_TIME]),
         "registry/firewall.reg": reg(f"[{POLICY}]", f"[{POLICY}\\FirewallRules]", f'"a"="{RULE}"'),
         "registry/policies.reg": reg(r"[HKEY_LOCAL_MACHINE\SOFTWARE\Policies\Microsoft]"),
+        "registry/portproxy.reg": reg(r"[HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services]"),
         "registry/ace-tao.reg": reg(
             r"[HKEY_LOCAL_MACHINE\SOFTWARE\WOW6432Node\ACE\TAO]",
             f'"TaoNamingServiceOptions"=hex(2):{utf_16("-ORBEndpoint iiop://:9999")}',
@@ -213,7 +215,7 @@ def test_a_bundle_without_one_of_its_files_has_more_gaps_or_fewer_facts(name: st
 
 def test_collect_seals_the_collector_s_bundle_again_and_keeps_who_collected(tmp_path: Path) -> None:
     collected(tmp_path / "b.zip", bundle())
-    write_collection(tmp_path / "b.zip", tmp_path / "sealed.zip", CATALOGUE)
+    write_collection(tmp_path / "b.zip", tmp_path / "sealed.zip", read_terms())
     with zipfile.ZipFile(tmp_path / "sealed.zip") as archive:
         manifest = json.loads(archive.read("manifest.json"))
         assert set(archive.namelist()) == set(bundle())
