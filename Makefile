@@ -5,7 +5,7 @@ SAMPLE ?= samples/drifted-core
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-windows check lint types contracts bench samples schemas collector fmt clean
+.PHONY: help demo test test-windows check lint types contracts bench samples schemas checks collector fmt clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -59,7 +59,10 @@ samples: .venv/installed  ## write the sample hosts again
 	$(BIN)/python samples/generate.py
 
 schemas: .venv/installed  ## write docs/schemas again from the models
-	@for name in results-v1 snapshot-v1; do $(BIN)/ce-audit schema $$name > docs/schemas/$$name.schema.json || exit 1; done
+	@for name in results-v1 snapshot-v1 diff-v1 site-v1; do $(BIN)/ce-audit schema $$name > docs/schemas/$$name.schema.json || exit 1; done
+
+checks: .venv/installed  ## write docs/checks.md again, and the examples that explain shows
+	$(BIN)/python -m scripts.generate_checks
 
 collector: .venv/installed  ## write the collector's copy of catalogue and masking again
 	$(BIN)/python -m scripts.generate_collector

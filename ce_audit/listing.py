@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 
 from rules.catalogue.model import Catalogue, CatalogueRow
 from rules.check import Check
-from scanner.errors import ConfigError
 
 _WIDTH = 100
 
@@ -18,29 +16,6 @@ def checks_table(checks: Iterable[Check]) -> str:
     checks = tuple(checks)
     width = max(len(check.id) for check in checks)
     return "".join(f"{check.id:<{width}}  {check.severity.value:<8}  {check.title}\n" for check in checks)
-
-
-def explanation(checks: Iterable[Check], wanted: str) -> str:
-    """What one check asks, why, what it needs, how it decides and is mended.
-
-    Raises ConfigError where there is no such check.
-    """
-    by_id = {check.id: check for check in checks}
-    check = by_id.get(wanted)
-    if check is None:
-        near = get_close_matches(wanted, by_id, n=1)
-        hint = f"; did you mean {near[0]}?" if near else "; `ce-audit checks` lists them"
-        raise ConfigError(f"no check is called {wanted!r}{hint}")
-    paragraphs = (
-        ("Why", check.rationale),
-        ("How it decides", check.decides),
-        ("How to mend it", check.mend),
-        ("Cannot look without", _kinds(check.requires)),
-        ("Cannot pass without", _kinds(check.requires | check.needs)),
-        ("Outside controls", "; ".join(check.controls) or "none"),
-    )
-    head = f"{check.id} (up to {check.severity.value})\n\n{check.title}.\n"
-    return head + "".join(f"\n{title}\n{_indented(text)}\n" for title, text in paragraphs)
 
 
 def catalogue_text(catalogue: Catalogue) -> str:
@@ -65,10 +40,6 @@ def _row_lines(row: CatalogueRow) -> Iterator[str]:
     if row.alternatives:
         yield f"      instead of {', '.join(row.alternatives)}"
     yield _indented(row.impact)
-
-
-def _kinds(kinds: Iterable[str]) -> str:
-    return ", ".join(sorted(kinds)) or "nothing in particular"
 
 
 def _indented(text: str) -> str:

@@ -11,13 +11,14 @@ from rules.catalogue.model import Catalogue, CatalogueRow
 from rules.causes import Diagnosis
 from rules.conflicts import Rivals, rivals
 from rules.endpoints import Endpoint, join
+from rules.firewall.hygiene import Idle, never_deciding
 from rules.firewall.policy import Policy, effective_policy
 from rules.firewall.ports import DEFAULT_DYNAMIC
 from rules.firewall.programs import read_program
 from rules.firewall_causes import firewall_cause
 from rules.model import Observation
 from rules.owners import Owners
-from rules.paths import same_path
+from rules.paths import ends_with, file_name, same_path
 from rules.port_causes import port_cause
 from rules.presence import Installed, Presence, Sightings, install_directory, installed
 from rules.site import Site
@@ -28,6 +29,7 @@ from scanner.model import (
     FirewallRule,
     Listener,
     Origin,
+    PortProxy,
     Profile,
     Snapshot,
     Store,
@@ -35,6 +37,7 @@ from scanner.model import (
 
 CORE, OPERATOR = "core-server", "operator-pc"
 _ORDINARY_STORES = (Store.LOCAL, Store.GPO, Store.MDM, Store.UNKNOWN)
+_PORT_DIGITS = 5
 
 
 class Case:
@@ -108,6 +111,32 @@ class Case:
         return tuple(
             (fw_rule, read_program(fw_rule.program).key) for fw_rule in self._open_doors if fw_rule.program
         )
+
+    @cached_property
+    def rules_for_anyone(self) -> tuple[FirewallRule, ...]:
+        """Active inbound allow rules that surely name no program."""
+        return tuple(
+            fw_rule for fw_rule in self._open_doors if not fw_rule.program and "program" not in fw_rule.unread
+        )
+
+    def rows_of(self, program: str) -> tuple[CatalogueRow, ...]:
+        """The catalogue rows whose executable this path ends in."""
+        named = self._rows_by_file.get(file_name(program).casefold(), ())
+        return tuple(row for row in named if ends_with(program, row.executable))
+
+    @cached_property
+    def _rows_by_file(self) -> dict[str, list[CatalogueRow]]:
+        found: dict[str, list[CatalogueRow]] = {}
+        for row in self.catalogue.rows:
+            found.setdefault(file_name(row.executable).casefold(), []).append(row)
+        return found
+
+    @cached_property
+    def idle_rules(self) -> tuple[Idle, ...]:
+        """The firewall rules that never decide, among those for CE's programs and for any program."""
+        named = {compiled.program for compiled in self.policy.ordinary.everything if compiled.program}
+        own = {read_program(found.program).key for found in self.endpoints if found.program}
+        return never_deciding(self.policy, self.snapshot, own | set(filter(self.rows_of, named)))
 
     @cached_property
     def anonymous_rules(self) -> int:
@@ -205,12 +234,41 @@ def _in_order(snapshot: Snapshot) -> Snapshot:
         processes=tuple(sorted(snapshot.processes, key=lambda fact: (fact.pid, fact.path or fact.name))),
         services=tuple(sorted(snapshot.services, key=lambda fact: fact.name)),
         configured_ports=tuple(sorted(snapshot.configured_ports, key=lambda fact: fact.component)),
-        firewall_rules=tuple(sorted(snapshot.firewall_rules, key=lambda fact: (fact.store, fact.id))),
+        firewall_rules=tuple(
+            sorted(map(_in_order_within, snapshot.firewall_rules), key=lambda fact: (fact.store, fact.id))
+        ),
         profile_settings=tuple(
             sorted(snapshot.profile_settings, key=lambda fact: (fact.store, fact.profile))
         ),
         executables=tuple(sorted(snapshot.executables, key=lambda fact: fact.path)),
+        port_proxies=snapshot.port_proxies and tuple(sorted(snapshot.port_proxies, key=_door)),
+        naming_references=tuple(
+            sorted(snapshot.naming_references, key=lambda fact: (fact.origin.source, fact.host, fact.port))
+        ),
     )
+
+
+def _in_order_within(fw_rule: FirewallRule) -> FirewallRule:
+    """Windows reads the values of a condition as a set: another order of them is no change."""
+    return msgspec.structs.replace(
+        fw_rule,
+        profiles=tuple(sorted(fw_rule.profiles)),
+        local_ports=tuple(sorted(fw_rule.local_ports, key=_number_first)),
+        remote_ports=tuple(sorted(fw_rule.remote_ports, key=_number_first)),
+        local_addresses=tuple(sorted(fw_rule.local_addresses)),
+        remote_addresses=tuple(sorted(fw_rule.remote_addresses)),
+    )
+
+
+def _number_first(port: str) -> tuple[int, str]:
+    """Where a port, a range or a keyword stands among others."""
+    first = port.partition("-")[0]
+    is_number = first.isascii() and first.isdecimal() and len(first) <= _PORT_DIGITS
+    return (int(first) if is_number else 1 << 16, port)
+
+
+def _door(proxy: PortProxy) -> tuple[str, int, str]:
+    return proxy.family, proxy.listen_port, proxy.listen_address
 
 
 def _place(listener: Listener) -> tuple[str, int, str, int]:

@@ -30,6 +30,7 @@ class Cause(StrEnum):
     MISPLACED = "misplaced-registry-value"
     DYNAMIC = "dynamic-port"
     RESTART = "restart-pending"
+    TAKEN = "port-in-dynamic-range"
     MISMATCH = "listener-mismatch"
     IGNORED = "local-rules-ignored"
     POISONED = "poisoned-prompt-rule"

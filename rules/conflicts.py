@@ -5,40 +5,64 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
+from rules.catalogue.model import CatalogueRow
 from rules.endpoints import Basis, Endpoint
 from rules.firewall.addresses import is_wildcard, read_address
+from scanner.locations import LocationKind
 
 _WANTED = (Basis.CONFIGURED, Basis.OBSERVED)  # an assumed default accuses nobody
-_LONGEST_SPAN = 64
 
 Rivals = Mapping[int, tuple[Endpoint, ...]]
 
 
 def rivals(endpoints: Iterable[Endpoint]) -> Rivals:
-    """By `id` of each endpoint, the others that want one of its ports on one of its addresses.
+    """By `id` of each endpoint, the others that want its port on one of its addresses.
 
-    Two endpoints of one row, such as recording channels, are its own matter; alternatives are installed one
-    instead of the other, and fight only where both run.
+    Of a span only the port in use, or the first, is wanted: the program takes another where that is taken
+    (contact-expert.md 4.5).
     """
     wanting: dict[tuple[str, int], list[Endpoint]] = defaultdict(list)
     for endpoint in endpoints:
-        first, last = endpoint.span
-        if endpoint.basis in _WANTED and first:
-            for port in range(first, min(last, first + _LONGEST_SPAN) + 1):
-                wanting[endpoint.slot.protocol, port].append(endpoint)
-    found: dict[int, dict[int, Endpoint]] = defaultdict(dict)
-    for several in wanting.values():
-        for one in several if len(several) > 1 else ():
-            found[id(one)] |= {id(other): other for other in several if _fight(one, other)}
-    return {key: tuple(others.values()) for key, others in found.items() if others}
+        if endpoint.basis in _WANTED and endpoint.port:
+            wanting[endpoint.slot.protocol, endpoint.port].append(endpoint)
+    found = {
+        id(one): tuple(other for other in several if _fight(one, other))
+        for several in wanting.values()
+        for one in several
+    }
+    return {key: others for key, others in found.items() if others}
+
+
+def has_channels(row: CatalogueRow) -> bool:
+    """True for the recorders whose ports are those of recording channels (contact-expert.md 7.5)."""
+    return row.defined_in is not None and row.defined_in.kind is LocationKind.CHANNELS
 
 
 def _fight(one: Endpoint, other: Endpoint) -> bool:
-    if one.row.id == other.row.id:
+    """Whether only one of two endpoints that want one port can have it.
+
+    Recording channels are their own matter, of whichever recorder. Alternatives are installed one instead
+    of the other, and fight only where both run.
+    """
+    if one.row.executable == other.row.executable and not _differ(one, other):
+        return False
+    if has_channels(one.row) and has_channels(other.row):
         return False
     if other.row.id in one.row.alternatives and not (one.is_running and other.is_running):
         return False
     return _meet(one, other)
+
+
+def _differ(one: Endpoint, other: Endpoint) -> bool:
+    """Whether two endpoints of one program are sockets of different use.
+
+    One use on several addresses is its own matter, and one socket that is merely seen may stand
+    for two endpoints whose configuration was not read.
+    """
+    here, there = one.slot.configured, other.slot.configured
+    if here is None or there is None:
+        return False
+    return one.row.id != other.row.id or here.purpose != there.purpose
 
 
 def _meet(one: Endpoint, other: Endpoint) -> bool:

@@ -11,6 +11,7 @@ import msgspec
 from rules.catalogue.model import CataloguePort, CatalogueRow, PortKind
 from rules.permission import Permission, permission
 from rules.presence import Installed, Presence
+from rules.tomcat import is_tomcat_child
 from scanner.locations import LocationKind
 from scanner.model import ConfiguredEndpoint, ConfiguredPorts, Listener, PortState
 
@@ -40,8 +41,9 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     """One CE endpoint of this host.
 
     `port` is the port that should be open (None where none can be demanded), `basis` says why. `listeners`
-    are the program's own sockets on it, `elsewhere` its other sockets of this protocol, `foreign` other
-    programs' sockets on it, `unowned` sockets on it whose owner the evidence does not tell.
+    are the program's own sockets on it (or those of Tomcat's child process), `elsewhere` its other sockets of
+    this protocol, `foreign` other programs' sockets on it, `unowned` sockets on it whose owner the evidence
+    does not tell.
     """
 
     row: CatalogueRow
@@ -168,7 +170,9 @@ def _endpoint(
 ) -> Endpoint:
     on_port = case.owners.on_port(slot.protocol, port) if port else ()
     owned = {
-        listener: case.owners.is_owned_by(listener, found.program, row.executable) for listener in on_port
+        listener: is_tomcat_child(case, row, listener)
+        or case.owners.is_owned_by(listener, found.program, row.executable)
+        for listener in on_port
     }
     own = tuple(listener for listener, is_own in owned.items() if is_own)
     return Endpoint(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -23,10 +23,13 @@ from rules.model import (
     Summary,
     Verdict,
 )
+from rules.scopes import ByOrigin, by_origin, scopes
+from rules.site import Site
 from scanner.model import EvidenceKind, Gap
 
 logger = logging.getLogger(__name__)
 
+SWITCHED_OFF = "switched off by the site"
 _MOST_REASONS = 3
 _NO_COMPONENT = "no Contact Expert component was seen on this host"
 
@@ -37,15 +40,14 @@ def run(checks: Iterable[Check], case: Case, tool: str) -> Results:
     The same case gives the same results, byte for byte: no clock, no environment, no order but that of the
     checks.
     """
-    results = tuple(_evaluate(check, case) for check in checks)
-    return Results(
+    checks = tuple(checks)
+    fw_rules = by_origin(case.snapshot.firewall_rules)
+    results = Results(
         tool=tool,
         catalogue=f"{case.catalogue.product} {case.catalogue.version}",
-        verdict=verdict(results),
-        reasons=_reasons(results),
+        verdict=Verdict.NOT_PROVEN,
         host=_host(case),
-        summary=_summary(results),
-        results=results,
+        results=tuple(_evaluate(check, case, fw_rules) for check in checks),
         endpoints=endpoint_rows(case),
         evidence=tuple(
             LedgerRow(
@@ -59,6 +61,18 @@ def run(checks: Iterable[Check], case: Case, tool: str) -> Results:
         ),
         gaps=tuple(gap for gap in case.snapshot.gaps if _concerns(case, gap)),
         problems=case.snapshot.problems,
+        site=tuple(_site_changes(checks, case.site)),
+    )
+    return concluded(results)
+
+
+def concluded(results: Results) -> Results:
+    """`results` with the verdict, its reasons and the summary that follow from its checks."""
+    return msgspec.structs.replace(
+        results,
+        verdict=verdict(results.results),
+        reasons=_reasons(results.results),
+        summary=_summary(results.results),
     )
 
 
@@ -78,27 +92,33 @@ def fingerprint(check: str, finding: Finding) -> str:
     return _digest(check, finding.component, finding.variant, finding.protocol, finding.subject)
 
 
-def condition(finding: Finding) -> str:
-    """Identity of what was found wrong: another rule, port or scope makes it another."""
-    return _digest(str(finding.port), finding.expected, finding.observed)
+def condition(finding: Finding, accepted: Iterable[str] = ()) -> str:
+    """Identity of what was found wrong: another port makes it another, and so does another scope (`accepted`)
+    of a firewall rule in its evidence.
+    """
+    return _digest(str(finding.port), finding.expected, finding.observed, *accepted)
 
 
 def _digest(*parts: str) -> str:
     return hashlib.sha256("\x1f".join(parts).casefold().encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def _evaluate(check: Check, case: Case) -> CheckResult:
+def _evaluate(check: Check, case: Case, fw_rules: ByOrigin) -> CheckResult:
+    severity = case.site.severities.get(check.id)
+
     def result(status: Status, reason: str = "", findings: tuple[Finding, ...] = ()) -> CheckResult:
         return CheckResult(
             check=check.id,
             title=check.title,
             status=status,
-            severity=check.severity,
+            severity=severity or check.severity,
             reason=reason,
             findings=findings,
             controls=check.controls,
         )
 
+    if off := case.site.off.get(check.id):
+        return result(Status.NOT_APPLICABLE, f"{SWITCHED_OFF}: {off}")
     try:
         unseen = _NO_COMPONENT if case.lacks_components else ""
         if not unseen and (reason := check.not_applicable(case)):
@@ -109,7 +129,8 @@ def _evaluate(check: Check, case: Case) -> CheckResult:
     except Exception as error:  # the one boundary: a broken check is itself a result
         logger.debug("check %s crashed", check.id, exc_info=True)
         return result(Status.ERROR, f"the check failed: {type(error).__name__}: {error}")
-    findings = tuple(_identified(check, item) for item in found if isinstance(item, Finding))
+    judged = (_weighed(item, severity) for item in found if isinstance(item, Finding))
+    findings = tuple(_identified(check, item, fw_rules) for item in judged)
     open_questions = [f"{item.subject}: {item.reason}" for item in found if isinstance(item, Unproven)]
     reason = _joined(unseen, *open_questions, _lacking(case, check.requires | check.needs))
     if findings:
@@ -136,9 +157,28 @@ def _concerns(case: Case, gap: Gap) -> bool:
     return not gap.subject or any(endpoint.row.id == gap.subject for endpoint in case.endpoints)
 
 
-def _identified(check: Check, finding: Finding) -> Finding:
+def _weighed(finding: Finding, severity: Severity | None) -> Finding:
+    """The finding with the severity that the site gives to its check, if it gives one."""
+    return msgspec.structs.replace(finding, severity=severity) if severity else finding
+
+
+def _site_changes(checks: Iterable[Check], site: Site) -> Iterator[str]:
+    """One sentence for each thing that the site makes different about the judgement."""
+    for check in checks:
+        severity = site.severities.get(check.id)
+        if check.id in site.off:
+            yield f"The check {check.id} is switched off: {site.off[check.id]}"
+        elif severity:
+            usual = check.severity.value
+            yield f"Findings of {check.id} count as {severity.value}; without the site file, up to {usual}."
+    yield from site.statements
+
+
+def _identified(check: Check, finding: Finding, fw_rules: ByOrigin) -> Finding:
     return msgspec.structs.replace(
-        finding, fingerprint=fingerprint(check.id, finding), condition=condition(finding)
+        finding,
+        fingerprint=fingerprint(check.id, finding),
+        condition=condition(finding, scopes(finding, fw_rules)),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rules.callers import SITE_KEYS
 from rules.causes import Cause, Diagnosis, undecided
 from rules.endpoints import Basis, Endpoint
 from rules.firewall.decision import Decision
@@ -11,9 +12,9 @@ from rules.firewall.near_miss import NearMiss
 from rules.firewall.ports import read_ports
 from rules.firewall.verdict import Outcome
 from rules.paths import directory, file_name
-from rules.port_causes import is_dynamic, is_switched_off
+from rules.port_causes import contenders, has_fault, is_dynamic, is_held_by_child, is_switched_off
 from rules.prompts import is_prompt_rule
-from scanner.model import Action, FirewallRule
+from scanner.model import Action, FaultCode, FirewallRule
 
 if TYPE_CHECKING:
     from rules.case import Case
@@ -21,10 +22,23 @@ if TYPE_CHECKING:
 
 def firewall_cause(case: Case, endpoint: Endpoint) -> Diagnosis:
     """Why Windows Firewall does not let the endpoint's connections through, if it does not."""
-    if is_dynamic(case, endpoint):  # its own finding: no rule can be demanded for a port that changes
+    return _before_any_rule(case, endpoint) or _by_rules(case, endpoint)
+
+
+def _before_any_rule(case: Case, endpoint: Endpoint) -> Diagnosis | None:
+    """What has a finding of its own, and must be settled before a rule can be demanded."""
+    if is_dynamic(case, endpoint):
         return Diagnosis(cause=Cause.DYNAMIC)
-    if not endpoint.listeners and (rivals := case.rivals(endpoint)):
-        return Diagnosis(cause=Cause.CONFLICT, others=rivals)  # whose port it is must be settled first
+    if has_fault(endpoint, FaultCode.MISPLACED):  # which port it is to be shows once the value is in place
+        return Diagnosis(cause=Cause.MISPLACED)
+    if is_held_by_child(case, endpoint):  # nobody writes rules for that program
+        return Diagnosis(cause=Cause.CHILD_PROCESS)
+    if not endpoint.listeners and (rivals := contenders(case, endpoint)):
+        return Diagnosis(cause=Cause.CONFLICT, others=rivals)
+    return None
+
+
+def _by_rules(case: Case, endpoint: Endpoint) -> Diagnosis:
     if endpoint.slot.purpose == "shutdown" or is_switched_off(endpoint):
         return Diagnosis(cause=Cause.NONE)  # 8005 never needs the network (contact-expert.md 6.1)
     outcome = endpoint.permission.overall
@@ -35,12 +49,16 @@ def firewall_cause(case: Case, endpoint: Endpoint) -> Diagnosis:
         return Diagnosis(cause=Cause.UNDECIDED, reason=_doubt(endpoint))
     if outcome is not Outcome.BLOCKED:
         return Diagnosis(cause=Cause.NONE)
-    blocked = next(found for found in endpoint.permission.all() if found.outcome is Outcome.BLOCKED)
-    return _why_blocked(case, endpoint, blocked)
+    blocked = [found for found in endpoint.permission.all() if found.outcome is Outcome.BLOCKED]
+    return _why_blocked(case, endpoint, next(filter(_blocks, blocked), blocked[0]))
+
+
+def _blocks(decision: Decision) -> list[FirewallRule]:
+    return [fw_rule for fw_rule in decision.decided_by if fw_rule.action is Action.BLOCK]
 
 
 def _why_blocked(case: Case, endpoint: Endpoint, decision: Decision) -> Diagnosis:
-    blocks = [fw_rule for fw_rule in decision.decided_by if fw_rule.action is Action.BLOCK]
+    blocks = _blocks(decision)
     if blocks:
         prompted = all(map(is_prompt_rule, blocks))
         return Diagnosis(cause=Cause.POISONED if prompted else Cause.BLOCKED, decision=decision)
@@ -78,7 +96,9 @@ def _wrong_program(_: Case, endpoint: Endpoint, miss: NearMiss) -> bool:
 
 def _out_of_scope(_case: Case, _: Endpoint, miss: NearMiss) -> bool:
     """The rule is for this endpoint, but not for all who must reach it, or not on every network."""
-    return set(miss.failed) <= _SCOPES
+    ports = sum(high - low + 1 for low, high in read_ports(miss.fw_rule.local_ports).spans)
+    meant = miss.fw_rule.program is not None or 0 < ports <= _FEW  # else it is a rule for whatever is here
+    return meant and set(miss.failed) <= _SCOPES
 
 
 def _not_rerun(case: Case, endpoint: Endpoint, miss: NearMiss) -> bool:
@@ -107,6 +127,7 @@ def _opens(fw_rule: FirewallRule, endpoint: Endpoint) -> bool:
     return any(low <= last and first <= high for low, high in read_ports(fw_rule.local_ports).spans)
 
 
+_FEW = 16  # ports: who names more means no single component
 _SCOPES = {"remote-address", "local-address", "remote-port", "interface", "interface-type"}
 _NEAREST = (
     (Cause.IGNORED, _ignored),
@@ -121,6 +142,19 @@ _NEAREST = (
 def _doubt(endpoint: Endpoint) -> str:
     decisions = tuple(endpoint.permission.all())
     unknowns = tuple(dict.fromkeys(unknown for decision in decisions for unknown in decision.unknowns))
+    keys = " and ".join(f"`{key}`" for key in _unnamed_callers(endpoint))
+    settles = (f"who connects is not known, the keys {keys} of a site file would say it",) if keys else ()
     if unknowns:
-        return "; ".join(unknowns)
+        return "; ".join((*unknowns, *settles))
     return "; ".join(f"{decision.profile}: {decision.outcome.value}" for decision in decisions)
+
+
+def _unnamed_callers(endpoint: Endpoint) -> dict[str, None]:
+    """The keys of the site file that would settle whom a rule with remote addresses lets through."""
+    return dict.fromkeys(
+        SITE_KEYS[group.source]
+        for group in endpoint.permission.groups
+        if group.callers is None and group.outcome is Outcome.CONDITIONAL
+        for decision in group.decisions
+        if any(fw_rule.remote_addresses for fw_rule in decision.decided_by)
+    )

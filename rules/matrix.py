@@ -84,6 +84,8 @@ def _outcome(outcome: Outcome | None) -> str:
 
 
 def _state(case: Case, endpoint: Endpoint, diagnosis: Diagnosis) -> str:
+    if diagnosis.cause is Cause.PORT_PROXY:
+        return "a port forwarding holds its port"
     if diagnosis.cause is Cause.FOREIGN:
         return "another program holds its port"
     if diagnosis.cause is Cause.DYNAMIC:

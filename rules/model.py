@@ -184,6 +184,7 @@ class WaiverRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One entry of the waiver file as the report prints it; `expires` is ISO 8601, as written."""
 
     subject: str
+    place: str = ""  # where it stands: file:line
     state: WaiverState
     detail: str = ""  # why it does not apply, or what to know although it does
     justification: str = ""

@@ -7,7 +7,7 @@ from collections import defaultdict
 from rules.paths import directory, ends_with, file_name
 from scanner.model import Listener, Process, Snapshot
 
-_IP_HELPER = "iphlpsvc"
+_IP_HELPER, _SERVICE_HOST = "iphlpsvc", "svchost.exe"
 SYSTEM_PID = 4  # kernel-mode listeners, HTTP.sys among them (windows-firewall.md 3.5)
 
 
@@ -16,6 +16,8 @@ class Owners:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._processes = {process.pid: process for process in snapshot.processes}
+        proxies = snapshot.port_proxies
+        self._forwarded = None if proxies is None else {proxy.listen_port for proxy in proxies}
         self._by_port: dict[tuple[str, int], list[Listener]] = defaultdict(list)
         self._by_pid: dict[int, list[Listener]] = defaultdict(list)
         for listener in snapshot.listeners:
@@ -44,10 +46,20 @@ class Owners:
             return process.path or process.name
         return listener.image
 
-    def is_port_proxy(self, listener: Listener) -> bool:
-        """True where the socket is the IP Helper's, as a port proxy's is (windows-firewall.md 1.1)."""
-        process = self.process(listener)
-        return process is not None and any(name.casefold() == _IP_HELPER for name in process.services)
+    def is_port_proxy(self, listener: Listener) -> bool | None:
+        """Whether the socket is the IP Helper's, as a port proxy's is (windows-firewall.md 1.1).
+
+        Where the evidence does not show which services a service host runs, the collected forwardings tell;
+        None = cannot tell.
+        """
+        process, name = self.process(listener), self.name(listener)
+        if process is not None and process.services:
+            return any(service.casefold() == _IP_HELPER for service in process.services)
+        if name is not None and file_name(name).casefold() != _SERVICE_HOST:
+            return False
+        if self._forwarded is None:
+            return None
+        return listener.protocol == "tcp" and listener.port in self._forwarded
 
     def is_owned_by(self, listener: Listener, program: str | None, executable: str) -> bool | None:
         """Whether the component at `program` (or ending in `executable`) holds the socket; None = cannot

@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from rules.callers import callers_of
 from rules.catalogue.model import CatalogueRow, Source
-from rules.firewall.addresses import is_loopback, read_address
-from rules.firewall.decision import Decision, decide
+from rules.firewall.addresses import Span, is_loopback, read_address
+from rules.firewall.decision import Decision
 from rules.firewall.flow import TCP, UDP, Flow
+from rules.firewall.networks import Caller, Met, met_by
+from rules.firewall.policy import Policy
+from rules.firewall.ports import merged
+from rules.firewall.regions import STARTS
 from rules.firewall.verdict import Outcome
 from rules.presence import Installed
 from scanner.model import ConfiguredEndpoint, Listener
@@ -26,28 +31,61 @@ _LONGEST_SPAN = 64  # ports asked about one by one; a span is a handful in pract
 _WORST_FIRST = (Outcome.BLOCKED, Outcome.CONDITIONAL, Outcome.NOT_EXPOSED)
 
 
-class Permission(msgspec.Struct, frozen=True, kw_only=True):
-    """The decisions behind an endpoint: for each port, source and caller one per address it is bound to.
+class Group(msgspec.Struct, frozen=True, kw_only=True):
+    """What one part of one source's callers meets on one port, once per address that the endpoint is bound
+    to.
 
-    `program` is the path that Windows compares: the socket's owner, else where the component is installed.
+    `callers` lie on the axis of regions.py; None where the site has not said who they are.
     """
 
-    program: str | None = None
-    bound: tuple[str, ...] = ()
-    decisions: tuple[tuple[Source, tuple[Decision, ...]], ...] = ()
+    source: Source
+    callers: Caller
+    decisions: tuple[Decision, ...]
+
+    @property
+    def outcome(self) -> Outcome:
+        """Conditional where it differs by the address that the socket is bound to."""
+        return _combined({found.outcome for found in self.decisions})
+
+
+class Permission(msgspec.Struct, frozen=True, kw_only=True):
+    """The decisions behind an endpoint.
+
+    `flow` is what was asked, its port and addresses apart; its program is the path that Windows compares: the
+    socket's owner, else where the component is installed. `addresses` are all that it is bound to.
+    """
+
+    flow: Flow | None = None
+    addresses: tuple[str, ...] = ()
+    groups: tuple[Group, ...] = ()
+
+    @property
+    def program(self) -> str | None:
+        """The path that Windows compares with a firewall rule's program."""
+        return self.flow.program if self.flow else None
+
+    @property
+    def bound(self) -> tuple[str, ...]:
+        """The addresses that were asked about where nothing is known of the callers."""
+        return _preferred(self.addresses)
 
     def outcome(self, source: Source) -> Outcome | None:
-        """What holds for `source`: the worst of its ports and callers; None where it is not expected.
-
-        One port and caller is conditional where it differs by the address that the socket is bound to.
-        """
-        groups = [decisions for expected, decisions in self.decisions if expected is source and decisions]
-        return _worst({_combined({found.outcome for found in group}) for group in groups}) if groups else None
+        """What holds for `source`: the worst of its ports and callers; None where it is not expected."""
+        outcomes = {group.outcome for group in self.groups if group.source is source}
+        return _worst(outcomes) if outcomes else None
 
     @property
     def overall(self) -> Outcome:
         """The worst outcome of any expected source."""
-        return _worst({self.outcome(source) for source, _ in self.decisions})
+        return _worst({group.outcome for group in self.groups})
+
+    def left_out(self, source: Source) -> tuple[Span, ...]:
+        """The callers of `source` that are blocked, as far as the site names them."""
+        return merged(
+            group.callers
+            for group in self.groups
+            if group.source is source and group.callers and group.outcome is Outcome.BLOCKED
+        )
 
     @property
     def is_local_only(self) -> bool:
@@ -57,7 +95,7 @@ class Permission(msgspec.Struct, frozen=True, kw_only=True):
 
     def all(self) -> Iterator[Decision]:
         """Every decision once; two sources may share one."""
-        return iter({id(found): found for _, several in self.decisions for found in several}.values())
+        return iter({id(found): found for group in self.groups for found in group.decisions}.values())
 
 
 def permission(
@@ -79,22 +117,39 @@ def permission(
         name=row.title,
         protocol=_PROTOCOLS[protocol],
         local_port=port,
-        program=owner if owner and "\\" in owner else found.program,
+        program=owner or found.program,
         service=found.service.name if found.service else None,
         profile=case.site.expected_profile,
     )
-    bound = _bound_addresses(listeners, configured)
-    callers: dict[str | None, list[Source]] = {}
+    addresses = _addresses(listeners, configured)
+    return Permission(
+        flow=flow,
+        addresses=addresses,
+        groups=tuple(
+            group
+            for each in _ports(port, configured)
+            for group in _groups(case, row, msgspec.structs.replace(flow, local_port=each), addresses)
+        ),
+    )
+
+
+def _groups(case: Case, row: CatalogueRow, flow: Flow, addresses: tuple[str, ...]) -> Iterator[Group]:
+    sources: dict[Caller, list[Source]] = {}
     for source in row.sources:
-        for remote in {Source.SERVER: case.site.servers, Source.CLIENT: case.site.clients}[source] or (None,):
-            callers.setdefault(remote, []).append(source)
-    decided: list[tuple[Source, tuple[Decision, ...]]] = []
-    for each in _ports(port, configured):
-        for remote, sources in callers.items():
-            asked = msgspec.structs.replace(flow, local_port=each, remote_address=remote)
-            group = tuple(_decisions(case, asked, bound))
-            decided += [(source, group) for source in sources]
-    return Permission(program=flow.program, bound=bound, decisions=tuple(decided))
+        for caller in _within_reach(callers_of(case.site, row, source), addresses):
+            sources.setdefault(caller, []).append(source)
+    for caller, part, decisions in met_at(case.policy, flow, addresses, sources):
+        for source in sources[caller]:
+            yield Group(source=source, callers=part, decisions=decisions)
+
+
+def met_at(
+    policy: Policy, flow: Flow, addresses: tuple[str, ...], callers: Iterable[Caller]
+) -> Iterator[Met]:
+    """What callers meet at a socket on `addresses`, each at those of its own IP version if there are any."""
+    for over_ipv6 in (False, True):
+        of_version = [caller for caller in callers if _is_ipv6(caller) is over_ipv6]
+        yield from met_by(policy, flow, _preferred(addresses, over_ipv6=over_ipv6), of_version)
 
 
 def _ports(port: int | None, configured: ConfiguredEndpoint | None) -> Iterable[int | None]:
@@ -104,28 +159,34 @@ def _ports(port: int | None, configured: ConfiguredEndpoint | None) -> Iterable[
     return range(configured.port, min(configured.port_end, configured.port + _LONGEST_SPAN) + 1)
 
 
-def _decisions(case: Case, flow: Flow, bound: tuple[str, ...]) -> Iterator[Decision]:
-    for local in bound:
-        asked = msgspec.structs.replace(flow, local_address=local)
-        decision = decide(case.policy, asked)
-        yield decide(case.policy, asked, trace=True) if decision.outcome is Outcome.BLOCKED else decision
+def _addresses(listeners: tuple[Listener, ...], configured: ConfiguredEndpoint | None) -> tuple[str, ...]:
+    """Those the program listens on, else the one it is configured for, else all of the host's."""
+    return tuple(sorted({listener.address for listener in listeners})) or (
+        bind_address(configured.address if configured else None),
+    )
 
 
-def _bound_addresses(
-    listeners: tuple[Listener, ...], configured: ConfiguredEndpoint | None
-) -> tuple[str, ...]:
-    """The addresses to ask about. IPv6 counts only where nothing is bound on IPv4: a rule scoped to IPv4
-    servers must not read as blocked because the socket also has an IPv6 twin.
+def _preferred(addresses: tuple[str, ...], *, over_ipv6: bool = False) -> tuple[str, ...]:
+    """The addresses to ask about. IPv6 counts only for callers that use it, or where nothing is bound on
+    IPv4: a rule scoped to IPv4 servers must not read as blocked because the socket also has an IPv6 twin.
     """
-    bound = {listener.address for listener in listeners} or {_configured_address(configured)}
-    return tuple(sorted({address for address in bound if ":" not in address} or bound))
+    return tuple(address for address in addresses if (":" in address) is over_ipv6) or addresses
 
 
-def _configured_address(configured: ConfiguredEndpoint | None) -> str:
-    """The configured bind address; a host name stands for some address of the host, so for all of them."""
-    text = (configured.address if configured else None) or ANY_IPV4
-    if text.casefold() == "localhost":
-        return LOOPBACK
+def _within_reach(callers: tuple[Caller, ...], addresses: tuple[str, ...]) -> tuple[Caller, ...]:
+    """Those whose IP version something is bound on; all where nothing is for any of them."""
+    versions = {":" in address for address in addresses}
+    return tuple(caller for caller in callers if caller is None or _is_ipv6(caller) in versions) or callers
+
+
+def _is_ipv6(caller: Caller) -> bool:
+    return caller is not None and caller[0] >= STARTS[6]
+
+
+def bind_address(text: str | None) -> str:
+    """A configured address as sockets show it; none, and a host name, stand for all of the host's."""
+    if text is None or text.casefold() == "localhost":
+        return LOOPBACK if text else ANY_IPV4
     try:
         return str(ip_address(text.strip("[]")))
     except ValueError:

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rules.catalogue.model import CatalogueRow
 from rules.causes import Cause, Diagnosis, undecided
 from rules.endpoints import Basis, Endpoint
+from rules.firewall.addresses import is_local
 from rules.firewall.verdict import Outcome
-from rules.paths import file_name
-from scanner.model import FaultCode, Listener, PortState
+from rules.port_ranges import taken_by_windows
+from rules.tomcat import is_tomcat_child
+from scanner.model import FaultCode, PortState
 
 if TYPE_CHECKING:
     from rules.case import Case
 
-JAVA = ("java.exe", "javaw.exe")
+TAO_FAULTS = (FaultCode.TAO_REFUSED, FaultCode.TAO_COLON_MISSING)
 
 
 def port_cause(case: Case, endpoint: Endpoint) -> Diagnosis:
     """The check nearest to what is wrong with the port, what holds it before how it is configured."""
     if endpoint.foreign:
         return _held(case, endpoint)
+    if is_held_by_child(case, endpoint):
+        return Diagnosis(cause=Cause.CHILD_PROCESS)
     if rivals := case.rivals(endpoint):
         return Diagnosis(cause=Cause.CONFLICT, others=rivals)
     faulty = next((cause for cause, is_so in _FAULTS if is_so(endpoint)), None)
@@ -39,24 +42,32 @@ def _served(case: Case, endpoint: Endpoint) -> Diagnosis:
         return undecided(endpoint)
     if not endpoint.is_running or endpoint.listeners or endpoint.unowned or case.lacks_listeners:
         return Diagnosis(cause=Cause.NONE)
-    return Diagnosis(cause=Cause.RESTART if _changed_since_start(endpoint) else Cause.MISMATCH)
+    if _changed_since_start(endpoint):
+        return Diagnosis(cause=Cause.RESTART)
+    taken = taken_by_windows(case.snapshot.port_ranges, endpoint)
+    return Diagnosis(cause=Cause.TAKEN if taken else Cause.MISMATCH)
 
 
 def _held(case: Case, endpoint: Endpoint) -> Diagnosis:
-    """Who holds the port: a forwarding, Tomcat's own Java, another component of CE, or a stranger."""
+    """Who holds the port: a forwarding, another component of CE, or a stranger."""
     holders = endpoint.foreign
     if all(case.owners.is_port_proxy(listener) for listener in holders):
         return Diagnosis(cause=Cause.PORT_PROXY)
-    if all(is_tomcat_child(case, endpoint.row, listener) for listener in holders):
-        return Diagnosis(cause=Cause.CHILD_PROCESS)
-    rivals = tuple(dict.fromkeys(owner for listener in holders for owner in case.endpoints_of(listener)))
-    return Diagnosis(cause=Cause.CONFLICT if rivals else Cause.FOREIGN, others=rivals)
+    if not any(case.endpoints_of(listener) for listener in holders):
+        return Diagnosis(cause=Cause.FOREIGN)
+    cause = Cause.CHANNELS if _has_clash(endpoint) else Cause.CONFLICT
+    return Diagnosis(cause=cause, others=contenders(case, endpoint))
 
 
-def is_tomcat_child(case: Case, row: CatalogueRow, listener: Listener) -> bool:
-    """True where a Java process holds a port of the Tomcat row (contact-expert.md 6.9)."""
-    name = case.owners.name(listener) or ""
-    return row.dynamic_app and file_name(name).casefold() in JAVA
+def contenders(case: Case, endpoint: Endpoint) -> tuple[Endpoint, ...]:
+    """The other endpoints that want its port, and those whose program holds it without being asked to."""
+    holders = (owner for listener in endpoint.foreign for owner in case.endpoints_of(listener))
+    return tuple(dict.fromkeys((*case.rivals(endpoint), *holders)))
+
+
+def is_held_by_child(case: Case, endpoint: Endpoint) -> bool:
+    """True where a child of Tomcat's service holds the endpoint's port; it counts as its own listener."""
+    return any(is_tomcat_child(case, endpoint.row, listener) for listener in endpoint.listeners)
 
 
 def has_fault(endpoint: Endpoint, *codes: FaultCode) -> bool:
@@ -68,11 +79,22 @@ def has_fault(endpoint: Endpoint, *codes: FaultCode) -> bool:
 def is_tao_fault(endpoint: Endpoint) -> bool:
     """True where TAO's own syntax keeps the endpoint from one port for all (A14); see also `port_end`.
 
-    A port left to Windows is the matter of dynamic-port. Beside Tomcat only TAO options can name an address.
+    A port left to Windows is the matter of dynamic-port.
     """
-    configured = endpoint.slot.configured
-    is_bound = configured is not None and configured.address is not None and is_out_of_reach(endpoint)
-    return is_bound or has_fault(endpoint, FaultCode.TAO_REFUSED, FaultCode.TAO_COLON_MISSING)
+    return has_fault(endpoint, *TAO_FAULTS) or is_bound_by_options(endpoint)
+
+
+def is_bound_by_options(endpoint: Endpoint) -> bool:
+    """True where its configuration binds the port to this host alone.
+
+    Beside Tomcat only TAO options name an address; a host name may stand for the loopback address as well.
+    """
+    found, configured = endpoint.configuration, endpoint.slot.configured
+    if found is None or configured is None or configured.address is None or endpoint.slot.purpose:
+        return False
+    place = (configured.protocol, configured.port)
+    same = [each for each in found.endpoints if (each.protocol, each.port) == place]
+    return is_out_of_reach(endpoint) or all(is_local(each.address or "") for each in same)
 
 
 def _is_misplaced(endpoint: Endpoint) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from scanner.model import FirewallRule
 
 _QUERY = " query user{"
+_ORDINALS = ("netsh-", "osquery-")  # what the parsers of listings without ids give instead
 
 
 def is_prompt_rule(fw_rule: FirewallRule) -> bool:
@@ -13,3 +14,8 @@ def is_prompt_rule(fw_rule: FirewallRule) -> bool:
     Only the registry and PowerShell tell ids; a netsh listing does not show where a rule came from.
     """
     return _QUERY in fw_rule.id.casefold()
+
+
+def has_id(fw_rule: FirewallRule) -> bool:
+    """False where the evidence shows no ids, so that it cannot tell who made the rule."""
+    return not fw_rule.id.startswith(_ORDINALS)

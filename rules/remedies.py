@@ -96,7 +96,7 @@ _VENDOR_WAY = (
 
 
 def _switch(case: Case, fw_rules: tuple[FirewallRule, ...], do: str, undo: str) -> Remediation:
-    local = [fw_rule for fw_rule in fw_rules if _is_nameable(fw_rule)]
+    local = [fw_rule for fw_rule in fw_rules if is_nameable(fw_rule)]
     flag = "yes" if do == "Enable" else "no"
     return Remediation(
         commands=tuple(f"{do}-NetFirewallRule -Name {wildcard_free(fw_rule.id)}" for fw_rule in local),
@@ -107,25 +107,26 @@ def _switch(case: Case, fw_rules: tuple[FirewallRule, ...], do: str, undo: str) 
         ),
         undo=tuple(f"{undo}-NetFirewallRule -Name {wildcard_free(fw_rule.id)}" for fw_rule in local),
         manual=tuple(
-            _by_hand(fw_rule, f"{do.lower()} it") for fw_rule in fw_rules if not _is_nameable(fw_rule)
+            by_hand(fw_rule, f"{do.lower()} it") for fw_rule in fw_rules if not is_nameable(fw_rule)
         ),
         restart=restart(case),
     )
 
 
 def _change(case: Case, fw_rule: FirewallRule, new: str, old: str) -> Remediation:
-    if not _is_nameable(fw_rule):
-        return Remediation(manual=(_by_hand(fw_rule, f"set {new.lstrip('-')}"),), restart=restart(case))
+    if not is_nameable(fw_rule):
+        return Remediation(manual=(by_hand(fw_rule, f"set {new.lstrip('-')}"),), restart=restart(case))
     command = f"Set-NetFirewallRule -Name {wildcard_free(fw_rule.id)}"
     return Remediation(commands=(f"{command} {new}",), undo=(f"{command} {old}",), restart=restart(case))
 
 
-def _is_nameable(fw_rule: FirewallRule) -> bool:
+def is_nameable(fw_rule: FirewallRule) -> bool:
     """A local rule with a real id: netsh listings have none, and their ordinal means nothing to Windows."""
     return fw_rule.store is Store.LOCAL and is_quotable(fw_rule.id) and not fw_rule.id.startswith("netsh-")
 
 
-def _by_hand(fw_rule: FirewallRule, what: str) -> str:
+def by_hand(fw_rule: FirewallRule, what: str) -> str:
+    """What a person does where no command can name the rule."""
     if fw_rule.store is Store.LOCAL:
         return f"In wf.msc find the inbound rule {fw_rule.name or fw_rule.id!r} and {what}."
     return (

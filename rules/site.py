@@ -23,7 +23,8 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     endpoints, operator PCs (`clients`) and DMZ `proxies` (1.5) to client endpoints; empty where the site has
     not said. `naming_port` is the Server Port that the CE portal stores (1.4), `tomcat_version` decides what
     AJP risks (6.7). `severities` replaces the severity of a check's findings, `off` switches a check off and
-    says why.
+    says why. `statements` are sentences on whatever else the site says that the judgement rests on, for the
+    reader of the report.
     """
 
     role: str | None = None
@@ -37,3 +38,4 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     tomcat_version: str | None = None
     severities: Mapping[str, Severity] = _UNCHANGED
     off: Mapping[str, str] = _NONE
+    statements: tuple[str, ...] = ()

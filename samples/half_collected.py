@@ -34,6 +34,15 @@ NOT_PROVEN = (
     "firewall-disabled",
     "restart-pending",
     "cmdlets-not-rerun",
+    "poisoned-prompt-rule",
+    "scope-too-narrow",
+    "firewall-logging",
+    "unnecessary-firewall-rule",
+    "redundant-firewall-rule",
+    "tomcat-dynamic-apps",
+    "tomcat-child-process",
+    "tomcat-shutdown-exposed",
+    "ajp-exposed",
 )
 
 

@@ -33,7 +33,7 @@ def sample() -> Sample:
         exit=1,
         verdict="non-compliant",
         role="operator-pc",
-        findings=(("blocked-by-firewall-rule", "AgentClientApp.Net"),),
+        findings=(("poisoned-prompt-rule", "AgentClientApp.Net"),),
     )
 
 

@@ -7,30 +7,32 @@ from typing import Annotated
 
 import typer
 
-from ce_audit.options import Evidence
+from ce_audit.options import Evidence, SiteOption
 from ce_audit.settings import TextOrJson
 from rules.catalogue.loader import load_catalogue
 
 
 def doctor(
     evidence: Evidence = None,
+    site: SiteOption = None,
     output: Annotated[TextOrJson, typer.Option("-f", "--format")] = TextOrJson.TEXT,
 ) -> None:
     """What this machine, or a folder of evidence, can and cannot answer, and the commands for the rest."""
     from ce_audit.doctor import diagnosis
     from ce_audit.doctor_text import render_json, render_text
+    from ce_audit.terms import read_terms
     from rules.check_list import CHECKS
 
-    found = diagnosis(evidence, load_catalogue(), CHECKS)
+    found = diagnosis(evidence, read_terms(site), CHECKS)
     sys.stdout.write(render_json(found) if output is TextOrJson.JSON else render_text(found))
 
 
 def explain(check: Annotated[str, typer.Argument(help="The id of a check.")]) -> None:
-    """What a check asks, why, what evidence it needs, how it decides and how to mend it."""
-    from ce_audit.listing import explanation
+    """What a check asks, why, what evidence it needs, how it decides, an example, and how to mend it."""
+    from ce_audit.explanation import explanation, load_examples
     from rules.check_list import CHECKS
 
-    sys.stdout.write(explanation(CHECKS, check))
+    sys.stdout.write(explanation(CHECKS, load_examples(), check))
 
 
 def checks() -> None:
@@ -53,8 +55,8 @@ def catalogue() -> None:
         raise ConfigError(f"the catalogue is faulty: {'; '.join(complaints)}")
 
 
-def schema(name: Annotated[str, typer.Argument(help="results-v1 or snapshot-v1.")]) -> None:
+def schema(name: Annotated[str, typer.Argument(help="results-v1, snapshot-v1, diff-v1 or site-v1.")]) -> None:
     """Print a JSON Schema."""
-    from reports import schemas
+    from ce_audit.published import render
 
-    sys.stdout.write(schemas.render(name).decode())
+    sys.stdout.write(render(name).decode())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from itertools import combinations
 
 from rules.catalogue.model import Catalogue, CatalogueRow, Definition, PortKind
@@ -22,9 +22,13 @@ _NEEDED = {
 }
 
 
-def lint(catalogue: Catalogue) -> tuple[str, ...]:
-    """Every complaint, each naming its row; empty for a sound catalogue."""
-    return (*_repeated(catalogue), *_single(catalogue), *_alternatives(catalogue), *_collisions(catalogue))
+def lint(catalogue: Catalogue, stated: Container[str] = ()) -> tuple[str, ...]:
+    """Every complaint, each naming its row; empty for a sound catalogue.
+
+    `stated` are ids of rows that a site file states: it is itself the place that defines their ports.
+    """
+    rows = (*_repeated(catalogue), *_single(catalogue, stated))
+    return (*rows, *_alternatives(catalogue), *_collisions(catalogue))
 
 
 def _repeated(catalogue: Catalogue) -> Iterator[str]:
@@ -37,9 +41,10 @@ def _repeated(catalogue: Catalogue) -> Iterator[str]:
             seen.add(value)
 
 
-def _single(catalogue: Catalogue) -> Iterator[str]:
+def _single(catalogue: Catalogue, stated: Container[str]) -> Iterator[str]:
     for row in catalogue.rows:
-        complaints = (*_identity(row), *_ports(row), *_definition(row), *_footnotes(row, catalogue))
+        placed = row.defined_in is not None or row.id in stated
+        complaints = (*_identity(row), *_ports(row), *_definition(row, placed), *_footnotes(row, catalogue))
         yield from (f"{row.id}: {complaint}" for complaint in complaints)
 
 
@@ -66,11 +71,11 @@ def _ports(row: CatalogueRow) -> Iterator[str]:
             yield f"{port.protocol} {port.port} is not an endpoint"
 
 
-def _definition(row: CatalogueRow) -> Iterator[str]:
+def _definition(row: CatalogueRow, placed: bool) -> Iterator[str]:
+    if not placed and row.kind in (PortKind.STATIC, PortKind.UNLISTED):
+        yield f"{row.kind} without a place that defines the port"
     defined = row.defined_in
     if defined is None:
-        if row.kind in (PortKind.STATIC, PortKind.UNLISTED):
-            yield f"{row.kind} without a place that defines the port"
         return
     if row.kind == PortKind.NO_PORTS:
         yield "no-ports with a place that defines ports"

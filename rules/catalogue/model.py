@@ -65,6 +65,7 @@ class CatalogueRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     defined_in: Definition | None = None
     configuration: tuple[str, ...] = ()
     dynamic_app: bool = False  # listens on further ports that nobody can list
+    front_ends: bool = False  # Skype for Business Front Ends connect as well (contact-expert.md 7.2)
     removed: bool = False
     alternatives: tuple[str, ...] = ()  # ids of rows that are not installed beside this one
     footnotes: tuple[int, ...] = ()

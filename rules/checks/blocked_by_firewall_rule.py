@@ -11,6 +11,7 @@ from rules.endpoints import Endpoint
 from rules.evidence_sets import DECISION, ENDPOINTS
 from rules.findings import describe, endpoint_finding, place, reported, seen_rules
 from rules.model import Finding, Severity
+from rules.prompts import is_prompt_rule
 from rules.remedies import disable
 from scanner.model import Action
 
@@ -22,7 +23,9 @@ def find(case: Case) -> Iterator[Finding | Unproven]:
 
 def _finding(case: Case, endpoint: Endpoint, diagnosis: Diagnosis) -> Finding:
     decided = diagnosis.decision.decided_by if diagnosis.decision else ()
-    blocks = [fw_rule for fw_rule in decided if fw_rule.action is Action.BLOCK]
+    blocks = [
+        fw_rule for fw_rule in decided if fw_rule.action is Action.BLOCK and not is_prompt_rule(fw_rule)
+    ]
     return endpoint_finding(
         case,
         endpoint,
@@ -41,9 +44,9 @@ CHECK = Check(
     severity=Severity.HIGH,
     requires=DECISION,
     needs=ENDPOINTS,
-    rationale="Any matching Block rule beats every allow rule, in whichever store either lives. A cancelled "
-    '"allow this app?" prompt leaves such rules behind and silences the agent\'s program.',
-    decides="The effective decision is blocked, and the deciding rules are Block rules.",
+    rationale="Any matching Block rule beats every allow rule, in whichever store either lives.",
+    decides="The effective decision is blocked, and the deciding rules are Block rules. Those that a "
+    "cancelled prompt left, where the evidence shows it, are poisoned-prompt-rule's.",
     mend="Disable or remove the Block rule; adding an allow rule does not help.",
     controls=("NIST SP 800-53 r5 CM-6", "PCI DSS v4.0 1.2.7"),
     find=find,

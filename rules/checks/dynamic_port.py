@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from rules.case import Case
 from rules.causes import Cause
 from rules.check import Check, Unproven
@@ -22,23 +24,6 @@ def find(case: Case) -> Iterator[Finding | Unproven]:
             yield _finding(case, endpoint)
         elif diagnosis.cause is Cause.UNDECIDED:
             yield Unproven(subject=subject(endpoint), reason=diagnosis.reason)
-        elif endpoint.slot.configured and endpoint.slot.configured.port_end:
-            yield _span(case, endpoint)
-
-
-def _span(case: Case, endpoint: Endpoint) -> Finding:
-    """A firewall rule can cover a span; whether one does, the firewall checks say."""
-    return endpoint_finding(
-        case,
-        endpoint,
-        severity=Severity.LOW,
-        message=f"{endpoint.title} takes the first free {endpoint.slot.protocol.upper()} port of "
-        f"{endpoint.ports}",
-        expected="one static port",
-        observed=f"any port of {endpoint.ports}",
-        evidence=seen_configuration(case, endpoint) + seen_listeners(case, *endpoint.listeners),
-        remediation=_remediation(case, endpoint),
-    )
 
 
 def _finding(case: Case, endpoint: Endpoint) -> Finding:
@@ -52,17 +37,22 @@ def _finding(case: Case, endpoint: Endpoint) -> Finding:
     )
     if endpoint.state is PortState.INVALID:
         follows = reason
-    return endpoint_finding(
+    fixed = f"has no fixed {endpoint.slot.protocol.upper()} port" + (
+        f" (it listens on {now} now)" if now else ""
+    )
+    finding = endpoint_finding(
         case,
         endpoint,
         severity=Severity.MEDIUM if permitted else Severity.HIGH,
-        message=f"{endpoint.title} has no fixed {endpoint.slot.protocol.upper()} port: {follows}",
+        message=f"{endpoint.title} {fixed}: {follows}",
         expected=f"a static port, by default {endpoint.slot.documented or '(the vendor lists none)'}",
-        observed=". ".join(filter(None, (reason, now and f"listening now on {now}"))),
+        observed=reason or "a port that Windows picks at every start",
         evidence=seen_configuration(case, endpoint)
         + seen_listeners(case, *endpoint.listeners, *endpoint.elsewhere),
         remediation=_remediation(case, endpoint),
     )
+    # The port of today is another one tomorrow: no part of what was found, nor of what a waiver accepts.
+    return msgspec.structs.replace(finding, port=endpoint.slot.documented)
 
 
 def _remediation(case: Case, endpoint: Endpoint) -> Remediation:
@@ -85,8 +75,8 @@ CHECK = Check(
     rationale="A dynamic port changes at every start. A firewall rule for a port then opens the wrong door, "
     "and calls, agents or recording stop after the next restart although nobody changed anything.",
     decides="From the configuration where its syntax is known (TAO options, server.xml); else from what is "
-    "seen: no port is configured and the program listens inside the host's dynamic port range. A configured "
-    "span of ports is low.",
+    "seen: no port is configured and the program listens inside the host's dynamic port range. Options "
+    "that TAO refuses or misreads are left to tao-endpoint.",
     mend="Set a static port where the vendor's page says it is defined, then Remove-CEFirewallRules, "
     "Add-CEFirewallRules and, on an application server, restart the whole server.",
     controls=("NIST SP 800-53 r5 CM-6", "NIST SP 800-53 r5 CM-7", "PCI DSS v4.0 1.2.5"),

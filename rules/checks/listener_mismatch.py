@@ -29,11 +29,13 @@ def find(case: Case) -> Iterator[Finding | Unproven]:
 
 
 def _faulty(case: Case) -> Iterator[Finding]:
-    """One finding for each configuration that names ports and cannot work, as two channels on one port."""
+    """One finding for each configuration that names ports and cannot work, and no fault tells why."""
     told: set[str] = set()
     for endpoint in case.endpoints:
         found = endpoint.configuration
-        if found and found.endpoints and found.state is PortState.INVALID and found.component not in told:
+        if found is None or found.state is not PortState.INVALID or found.faults:
+            continue
+        if found.endpoints and found.component not in told:
             told.add(found.component)
             yield Finding(
                 severity=Severity.MEDIUM,

@@ -10,9 +10,7 @@ from rules.check import Check, Unproven
 from rules.endpoints import Endpoint
 from rules.evidence_sets import DECISION, ENDPOINTS
 from rules.findings import endpoint_finding, place, reported, seen_configuration, seen_listeners, seen_rules
-from rules.firewall.verdict import Outcome
 from rules.model import Finding, Severity
-from rules.permission import permission
 from rules.remedies import allow
 from scanner.model import EvidenceKind
 
@@ -20,37 +18,6 @@ from scanner.model import EvidenceKind
 def find(case: Case) -> Iterator[Finding | Unproven]:
     for item in reported(case, Cause.MISSING):
         yield item if isinstance(item, Unproven) else _finding(case, *item)
-    causes: dict[str, set[Cause]] = {}
-    for endpoint, diagnosis in case.firewall_diagnoses:
-        causes.setdefault(endpoint.row.id, set()).add(diagnosis.cause)
-    hosts = {endpoint.row.id: endpoint for endpoint in case.endpoints if endpoint.row.dynamic_app}
-    for row_id, endpoint in hosts.items():
-        # where the listed ports are shut too, the cause is told with them
-        if endpoint.is_running and causes[row_id] == {Cause.NONE} and not _is_program_open(case, endpoint):
-            yield _dynamic_apps(case, endpoint)
-
-
-def _is_program_open(case: Case, endpoint: Endpoint) -> bool:
-    """True where the program is let through on whatever port."""
-    anywhere = permission(case, endpoint.row, endpoint.installed, endpoint.slot.protocol, None, (), None)
-    return anywhere.overall is Outcome.ALLOWED
-
-
-def _dynamic_apps(case: Case, endpoint: Endpoint) -> Finding:
-    """Ports nobody can list need a rule for the program; whether others use them is unconfirmed (A10)."""
-    return Finding(
-        severity=Severity.LOW,
-        component=endpoint.row.component,
-        protocol=endpoint.slot.protocol,
-        subject=f"{endpoint.row.title} dynamic ports",
-        message=f"No firewall rule lets connections reach the ports that {endpoint.row.title}'s applications "
-        "choose at run time",
-        expected=f"an allow rule for {endpoint.program} and every local port",
-        observed="only rules for single ports",
-        impact=" ".join(case.catalogue.footnotes[str(number)] for number in endpoint.row.footnotes),
-        evidence=seen_listeners(case, *endpoint.elsewhere),
-        remediation=allow(case, endpoint, every_port=True),
-    )
 
 
 def _finding(case: Case, endpoint: Endpoint, diagnosis: Diagnosis) -> Finding:
@@ -80,8 +47,7 @@ CHECK = Check(
     "it looks on its own host.",
     decides="Asks for Windows' effective decision on every configured endpoint over all policy stores and "
     "reports the ones blocked by default for which no nearer cause (disabled, wrong profile, wrong program, "
-    "...) is found. Applications that choose their ports at run time need a rule for the whole program; "
-    "where other hosts do not use them none is needed, so its absence is low.",
+    "...) is found.",
     mend="Re-run the vendor's cmdlets, or add the rule shown with the finding.",
     controls=("NIST SP 800-53 r5 CM-6", "PCI DSS v4.0 1.2.5"),
     find=find,

@@ -12,6 +12,7 @@ from rules.evidence_sets import DECISION, ENDPOINTS
 from rules.findings import anonymous, describe, place, seen_rules
 from rules.firewall.ports import read_ports
 from rules.model import Finding, Remediation, Severity
+from rules.port_causes import is_dynamic
 from rules.remedies import disable
 from scanner.model import Action, FirewallRule
 
@@ -22,7 +23,7 @@ def find(case: Case) -> Iterator[Finding | Unproven]:
     served: dict[FirewallRule, list[Endpoint]] = {}
     moving: set[str] = set()  # programs whose port changes: only a program-wide rule can follow it
     for endpoint, diagnosis in case.port_diagnoses:
-        if diagnosis.cause is Cause.DYNAMIC:
+        if diagnosis.cause is Cause.MISPLACED or is_dynamic(case, endpoint):
             moving.add(endpoint.row.executable)
         for fw_rule in _allowing(endpoint):
             served.setdefault(fw_rule, []).append(endpoint)

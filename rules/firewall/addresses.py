@@ -75,6 +75,12 @@ def is_loopback(address: Address) -> bool:
     return _LOOPBACK_4[0] <= number <= _LOOPBACK_4[1] if family == 4 else number == 1
 
 
+def is_local(text: str) -> bool:
+    """True for a bind address that no network reaches: a loopback address as written, or "localhost"."""
+    address = read_address(text)
+    return text.casefold() == "localhost" if address is None else is_loopback(address)
+
+
 def is_wildcard(address: Address) -> bool:
     """True for 0.0.0.0 and ::, a socket bound to every address of the family."""
     return address[1] == 0

@@ -7,12 +7,12 @@ traffic that is wholly known (program, service, both addresses and ports) change
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from enum import StrEnum
 
 import msgspec
 
-from rules.firewall.conditions import ALL_PROFILES, PROFILE_BITS
+from rules.firewall.conditions import ALL_PROFILES, PROFILE_BITS, CompiledRule
 from rules.firewall.coverage import Coverers
 from rules.firewall.footprint import Footprint, Reader
 from rules.firewall.policy import ORDINARY_STORES, Policy
@@ -42,11 +42,19 @@ class Idle(msgspec.Struct, frozen=True, kw_only=True):
     because_of: tuple[FirewallRule, ...] = ()
 
 
-def never_deciding(policy: Policy, snapshot: Snapshot) -> tuple[Idle, ...]:
-    """Each rule at most once, by kind and in a stable order."""
+def never_deciding(
+    policy: Policy, snapshot: Snapshot, programs: Collection[str] | None = None
+) -> tuple[Idle, ...]:
+    """Each rule at most once, by kind and in a stable order.
+
+    With `programs` (as `Program.key` spells them) only rules in force for these or for any program are looked
+    at: no other rule bears on them.
+    """
     reader = Reader(policy.host)
     footprints = [
-        reader.footprint(compiled) for compiled in policy.ordinary.everything if _is_clear(compiled.fw_rule)
+        reader.footprint(compiled)
+        for compiled in policy.ordinary.everything
+        if _is_clear(compiled.fw_rule) and _is_asked_about(compiled, programs)
     ]
     needed = _displacing(policy)
     found: dict[int, Idle] = {}
@@ -61,6 +69,10 @@ def never_deciding(policy: Policy, snapshot: Snapshot) -> tuple[Idle, ...]:
         found.setdefault(id(idle.fw_rule), idle)
     kinds = list(Idleness)
     return tuple(sorted(found.values(), key=lambda idle: (kinds.index(idle.kind), _rank(idle.fw_rule))))
+
+
+def _is_asked_about(compiled: CompiledRule, programs: Collection[str] | None) -> bool:
+    return programs is None or compiled.program is None or compiled.program in programs
 
 
 def _is_clear(fw_rule: FirewallRule) -> bool:

@@ -70,9 +70,14 @@ class RuleIndex:
             yield from tree.everything if query.local_port is None else tree.holding(query.local_port)
 
     def related(self, query: Query) -> list[CompiledRule]:
-        """The rules that share the query's program, name a port that may be its own, or name neither."""
+        """The rules that share the query's program, name a port that may be its own, or name neither.
+
+        A program of the same file name elsewhere counts where its rule names no port: it moved.
+        """
         program = query.program.key if query.program is not None and query.program.exact else None
         found = list(self._by_program.get(program, ())) if program else []
+        if program:
+            found += self._portless_by_file.get(_file_name(program), ())
         if query.local_port is not None:
             for tree in self._of_any_program.values():
                 found += tree.naming(query.local_port)
@@ -85,6 +90,14 @@ class RuleIndex:
         for entry in self.everything:
             if entry.program is not None:
                 found.setdefault(entry.program, []).append(entry)
+        return found
+
+    @cached_property
+    def _portless_by_file(self) -> dict[str, list[CompiledRule]]:
+        found: dict[str, list[CompiledRule]] = {}
+        for entry in self.everything:
+            if entry.program is not None and entry.ports is None:
+                found.setdefault(_file_name(entry.program), []).append(entry)
         return found
 
     @cached_property
@@ -109,6 +122,10 @@ class RuleIndex:
         for entry in self.everything:
             _file(trees, (None, entry.protocol), entry)
         return trees
+
+
+def _file_name(program: str) -> str:
+    return program.rpartition("\\")[2]
 
 
 def _file(

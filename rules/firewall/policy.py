@@ -7,10 +7,12 @@ from functools import cached_property
 
 import msgspec
 
+from rules.firewall.addresses import FAMILIES, Span, read_addresses
 from rules.firewall.conditions import CompiledRule, compile_rule, profile_mask
 from rules.firewall.host import HostFacts, host_facts
 from rules.firewall.index import RuleIndex
 from rules.firewall.malformed import malformed_reason
+from rules.firewall.regions import on_axis
 from rules.firewall.settings import (
     MergedSettings,
     conflicting_policies,
@@ -62,6 +64,18 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             for fw_rule in (*self.dormant, *self.replaced)
         )
         return RuleIndex((*self.ordinary.everything, *asleep))
+
+    @cached_property
+    def remote_spans(self) -> dict[int, tuple[Span, ...]]:
+        """By `id` of each rule here that names remote addresses: their spans on the axis of regions.py."""
+        found: dict[int, tuple[Span, ...]] = {}
+        for compiled in (*self.ordinary.everything, *self.hardening.everything):
+            if compiled.fw_rule.remote_addresses:
+                admitted = read_addresses(compiled.fw_rule.remote_addresses, self.host.local_subnets)
+                found[id(compiled)] = tuple(
+                    on_axis(family, span) for family in FAMILIES for span in admitted.spans[family]
+                )
+        return found
 
 
 def effective_policy(snapshot: Snapshot) -> Policy:

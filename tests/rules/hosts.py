@@ -68,12 +68,13 @@ CORE: dict[str, tuple[ConfiguredEndpoint, ...]] = {
     "chat-server": (tcp(9915),),
     "web-service": (
         tcp(8005, purpose="shutdown", address="127.0.0.1"),
-        tcp(8009, purpose="ajp"),
+        tcp(8009, purpose="ajp", guarded=True),
         tcp(8080, purpose="http"),
         tcp(8443, purpose="https"),
     ),
 }
 OPERATOR = {"agent-client-app": (tcp(19960),)}
+LOGGING: dict[str, Any] = {"log_dropped": True, "log_size_kb": 16384}
 DB, DB_RULE = "db-connector-server", "CE-db-connector-server-tcp-9901"  # the component most tests break
 
 
@@ -227,7 +228,7 @@ def _installed(rows: dict[str, tuple[ConfiguredEndpoint, ...]]) -> Snapshot:
             )
             for row_id, endpoint in pairs
         ),
-        profile_settings=tuple(settings(profile, enabled=True) for profile in PROFILES),
+        profile_settings=tuple(settings(profile, enabled=True, **LOGGING) for profile in PROFILES),
         port_ranges=PortRanges(
             dynamic=tuple(
                 DynamicRange(protocol=protocol, start=49152, count=16384, origin=origin("port ranges"))

@@ -6,7 +6,7 @@ from rules.causes import Cause, Diagnosis
 from rules.check_list import CHECKS
 from rules.firewall_causes import firewall_cause
 from rules.port_causes import is_switched_off, port_cause
-from scanner.model import Action, EvidenceKind, PortState, Profile, Snapshot, Store
+from scanner.model import Action, EvidenceKind, Fault, FaultCode, PortState, Profile, Snapshot, Store
 from tests.rules.changes import (
     changed_listener,
     changed_rule,
@@ -58,6 +58,18 @@ def test_every_cause_but_two_is_the_id_of_a_check() -> None:
     [
         (CORE, Cause.NONE),
         (with_process(changed_listener(CORE, 9901, pid=77), process(77, r"C:\x.exe")), Cause.FOREIGN),
+        (
+            with_process(
+                changed_listener(CORE, 9901, pid=77), process(77, r"C:\svchost.exe", services=("iphlpsvc",))
+            ),
+            Cause.PORT_PROXY,
+        ),
+        (
+            configured(CORE, DB, tcp(9901), faults=(Fault(code=FaultCode.MISPLACED, text="x"),)),
+            Cause.MISPLACED,
+        ),
+        (configured(CORE, DB, tcp(9901), faults=(Fault(code=FaultCode.TAO_REFUSED, text="x"),)), Cause.TAO),
+        (configured(CORE, DB, tcp(9901, address="127.0.0.1")), Cause.TAO),
         (configured(CORE, DB, state=PortState.DYNAMIC, reason="x"), Cause.DYNAMIC),
         (not_configured(changed_listener(CORE, 9901, port=50000), DB), Cause.DYNAMIC),
         (configured(CORE, DB, state=PortState.DISABLED, reason="x"), Cause.NONE),
@@ -79,6 +91,12 @@ def test_what_is_wrong_with_the_port(snapshot: Snapshot, cause: Cause) -> None:
     [
         (CORE, Cause.NONE),
         (configured(CORE, DB, state=PortState.DYNAMIC, reason="x"), Cause.DYNAMIC),
+        (
+            without_rule(
+                configured(CORE, DB, tcp(9901), faults=(Fault(code=FaultCode.MISPLACED, text="x"),)), DB_RULE
+            ),
+            Cause.MISPLACED,
+        ),
         (configured(CORE, DB, state=PortState.DISABLED, reason="x"), Cause.NONE),
         (with_rule(NO_MERGE, fw_rule("G", store=Store.GPO, action=Action.BLOCK)), Cause.BLOCKED),
         (BLOCKED, Cause.BLOCKED),

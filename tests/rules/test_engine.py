@@ -174,7 +174,8 @@ def test_the_summary_counts_every_check_once() -> None:
     assert summary.passed + summary.fail + summary.not_applicable + summary.not_proven + summary.error == len(
         CHECKS
     )
-    assert (summary.passed, summary.not_applicable) == (14, 1)
+    assert summary.not_applicable == 8  # what only servers have, or only a site file can say
+    assert summary.not_proven == summary.error == 0
     assert [each.check for each in results.results] == [each.id for each in CHECKS]
 
 
@@ -279,7 +280,7 @@ def test_rules_of_one_name_that_open_different_doors_have_distinct_fingerprints(
         fw_rule("u", name="Wide", program=program(DB), protocol=None),
     )
     seen = fingerprints(wide)
-    assert len(seen) == len(set(seen)) == 2
+    assert len(seen) == len(set(seen)) >= 2
 
 
 @pytest.mark.parametrize(
@@ -321,4 +322,4 @@ def test_results_survive_their_json() -> None:
 def test_a_removed_component_is_asked_nothing() -> None:
     without = removed(CORE, DB)
     assert found(without) == set()
-    assert set(statuses(without).values()) == {"pass"}
+    assert set(statuses(without).values()) == {"pass", "not-applicable"}

@@ -38,6 +38,12 @@ def row(snapshot: Snapshot, component: str = "DBConnectorServer", variant: str =
             "configured, listening, permitted under conditions: works where the conditions hold",
         ),
         (
+            with_process(
+                changed_listener(CORE, 9901, pid=77), process(77, r"C:\svchost.exe", services=("iphlpsvc",))
+            ),
+            "a port forwarding holds its port",
+        ),
+        (
             changed_listener(CORE, 9901, address="127.0.0.1"),
             "configured, listening, bound to this host: serves this host only",
         ),

@@ -3,10 +3,11 @@
 import pytest
 
 from rules.owners import Owners
-from scanner.model import Listener, Process, Snapshot
-from tests.rules.hosts import DB, executable, listener, process, program
+from scanner.model import Listener, PortProxy, Process, Snapshot
+from tests.rules.hosts import DB, executable, listener, origin, process, program
 
 HERE = program(DB)
+SVCHOST = r"C:\Windows\System32\svchost.exe"
 
 
 def owners(*facts: Listener | Process) -> Owners:
@@ -48,6 +49,42 @@ def test_without_an_install_directory_the_path_below_it_must_fit() -> None:
         owners(socket, process(5, r"C:\DBConnectorServer.exe")).is_owned_by(socket, None, executable(DB))
         is False
     )
+
+
+FORWARDED = PortProxy(
+    family="v4tov4",
+    listen_address="*",
+    listen_port=9901,
+    connect_address="10.0.0.9",
+    connect_port=1433,
+    origin=origin("portproxy"),
+)
+
+
+@pytest.mark.parametrize(
+    ("socket", "running", "proxies", "forwards"),
+    [
+        (listener(9901, 5), process(5, SVCHOST, services=("iphlpsvc",)), None, True),
+        (listener(9901, 5), process(5, SVCHOST, services=("Dnscache", "IPHLPSVC")), (), True),
+        # its services are known, and none of them forwards
+        (listener(9901, 5), process(5, SVCHOST, services=("TermService",)), (FORWARDED,), False),
+        (listener(9901, 5), process(5, HERE), (FORWARDED,), False),
+        (listener(9901, 4), process(4, None), (FORWARDED,), False),
+        # what a service host runs is not shown: what was set up tells
+        (listener(9901, 5), process(5, SVCHOST), (FORWARDED,), True),
+        (listener(9901, None, image="SVCHOST.EXE"), process(5, HERE), (FORWARDED,), True),
+        (listener(9901, None), process(5, HERE), (FORWARDED,), True),
+        (listener(9902, 5), process(5, SVCHOST), (FORWARDED,), False),
+        (listener(9901, 5, protocol="udp"), process(5, SVCHOST), (FORWARDED,), False),
+        (listener(9901, 5), process(5, SVCHOST), None, None),
+        (listener(9901, None), process(5, HERE), None, None),
+    ],
+)
+def test_a_forwarding_is_told_by_its_service_or_by_what_was_set_up(
+    socket: Listener, running: Process, proxies: tuple[PortProxy, ...] | None, forwards: bool | None
+) -> None:
+    known = Owners(Snapshot(listeners=(socket,), processes=(running,), port_proxies=proxies))
+    assert known.is_port_proxy(socket) is forwards
 
 
 def test_pid_4_is_the_system_whatever_the_list_says() -> None:

@@ -30,9 +30,8 @@ TOMCAT = "config/D/Program Files/Contact Expert/Tomcat/conf"
 NOT_NEEDED = {
     f"{TOMCAT}/catalina.properties": "gives values to placeholders, and server.xml here has none",
     "manifest.json": "says who collected what; every fact is in a file of its own",
-    "network/port-ranges.json": "Windows' own range is assumed, and every port here is configured",
     "registry/network-profiles.reg": "interfaces.json says which profile is active",
-    "registry/portproxy.reg": "a port proxy shows as a listener; no check asks for its target",
+    "registry/portproxy.reg": "a port proxy on a CE port shows as a listener of the IP Helper service",
     "registry/procrun.reg": "may move Tomcat's folder, but its ports are seen open as its server.xml says",
 }
 

@@ -68,11 +68,20 @@ def test_a_local_block_rule_that_policy_ignores_does_not_block() -> None:
     assert {check for check, _ in found(with_rule(ignoring, block()))} == {"local-rules-ignored"}
 
 
-def test_the_cancelled_prompt_on_an_operator_pc() -> None:
+def test_a_rule_that_nobody_can_call_a_prompts_is_reported_here() -> None:
+    listed = fw_rule("netsh-12", action=Action.BLOCK, program=program("agent-client-app"))
+    assert found(with_rule(operator_pc(), listed)) == {(CHECK, "AgentClientApp")}
+
+
+def test_the_cancelled_prompt_on_an_operator_pc_is_left_to_its_own_check() -> None:
     prompt = fw_rule("TCP Query User{1}D:\\x.exe", action=Action.BLOCK, program=program("agent-client-app"))
     refused = with_rule(operator_pc(), prompt)
-    assert found(refused) == {(CHECK, "AgentClientApp")}
-    remediation = the_finding(refused, CHECK).remediation
+    assert found(refused) == {("poisoned-prompt-rule", "AgentClientApp")}
+    assert judge(refused, CHECK).status == "pass"
+
+
+def test_the_block_rule_is_switched_off_and_on_again() -> None:
+    remediation = the_finding(with_rule(operator_pc(), block(program=None)), CHECK).remediation
     assert remediation.commands[0].startswith("Disable-NetFirewallRule -Name ")
     assert remediation.undo[0].startswith("Enable-NetFirewallRule -Name ")
     assert remediation.restart == ""

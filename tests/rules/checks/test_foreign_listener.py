@@ -32,8 +32,6 @@ OTHER = process(77, r"C:\Tools\agent.exe")
         (with_process(changed_listener(CORE, 20000, pid=77), OTHER), "TelephonyRecorder"),
         (with_process(changed_listener(operator_pc(), 19960, pid=77), OTHER), "AgentClientApp"),
         (changed_process(CORE, DB, path=program(DB).replace("D:", "E:")), "DBConnectorServer"),
-        # another CE program on this one's port
-        (changed_listener(CORE, 9901, pid=pid_of("license-server")), "DBConnectorServer"),
     ],
 )
 def test_another_program_on_the_port_is_the_one_finding(broken: Snapshot, component: str) -> None:
@@ -73,19 +71,6 @@ def test_the_components_own_sockets_pass(fine: Snapshot) -> None:
 def test_a_socket_whose_owner_is_not_shown_leaves_the_question_open(unowned: Snapshot) -> None:
     assert found(unowned) == set()
     assert judge(unowned, CHECK).status == "not-proven"
-
-
-def test_two_variants_that_both_run_fight_for_one_port() -> None:
-    tsapi, ucma = "telephony-connector-tsapi", "telephony-connector-ucma"
-    both = with_process(
-        with_file(CORE, file(program(tsapi)), file(program(ucma))),
-        process(pid_of(tsapi), program(tsapi)),
-        process(pid_of(ucma), program(ucma)),
-    )
-    fighting = listening(
-        both, listener(9910, pid_of(tsapi)), listener(9910, pid_of(ucma), address="10.1.0.5")
-    )
-    assert {name for check, name in found(fighting) if check == CHECK} == {"TelephonyConnectorServer"}
 
 
 def test_the_variant_that_is_on_disk_but_not_in_use_is_not_robbed_of_its_port() -> None:

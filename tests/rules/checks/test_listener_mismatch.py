@@ -32,16 +32,9 @@ ELSEWHERE = changed_listener(CORE, 9901, port=9933)
         (not_listening(CORE, 8443), "Web Service"),
         (not_listening(CORE, 20002), "TelephonyRecorder"),
         # bound to this host alone (A14): no rule can help
-        (configured(LOCAL, DB, tcp(9901, address="127.0.0.1")), "DBConnectorServer"),
         (LOCAL, "DBConnectorServer"),
         (changed_listener(CORE, 9999, address="::1"), "Naming Service"),
         (without_rule(LOCAL, DB_RULE), "DBConnectorServer"),
-        (
-            configured(
-                without_process(CORE, "naming-service"), "naming-service", tcp(9999, address="localhost")
-            ),
-            "Naming Service",
-        ),
     ],
 )
 def test_a_component_nobody_reaches_at_its_port_is_the_one_finding(broken: Snapshot, component: str) -> None:
@@ -63,13 +56,11 @@ def test_a_component_that_is_stopped_or_listens_where_it_should_passes(fine: Sna
     assert found(fine) == set()
 
 
-def test_two_channels_on_one_port_are_found_once() -> None:
-    row_id = "telephony-recorder-sip"
-    doubled = configured(
-        CORE, row_id, *PORTS[row_id], state=PortState.INVALID, reason="more than one channel uses UDP 20000"
-    )
-    assert found(doubled) == {(CHECK, "TelephonyRecorder")}
-    assert the_finding(doubled, CHECK).observed == "more than one channel uses UDP 20000"
+def test_a_configuration_that_names_ports_and_cannot_work_is_found_once() -> None:
+    row_id, reason = "web-service", "a connector's port is 'HTTP_PORT', not a port number"
+    broken = configured(CORE, row_id, *PORTS[row_id], state=PortState.INVALID, reason=reason)
+    assert found(broken) == {(CHECK, "Web Service")}
+    assert the_finding(broken, CHECK).observed == reason
 
 
 def test_a_start_before_the_change_is_a_restart_and_a_start_after_it_a_mismatch() -> None:

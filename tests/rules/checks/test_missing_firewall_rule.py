@@ -40,7 +40,6 @@ CORE = core_server()
         (changed_rule(CORE, DB_RULE, protocol=UDP), "DBConnectorServer"),
         (changed_rule(CORE, DB_RULE, direction=Direction.OUT), "DBConnectorServer"),
         (changed_rule(CORE, DB_RULE, service="OtherService"), "DBConnectorServer"),
-        (changed_rule(CORE, DB_RULE, local_addresses=("10.5.5.5",)), "DBConnectorServer"),
         (changed_rule(CORE, DB_RULE, extra=(("Security", "Authenticate"),)), "DBConnectorServer"),
         (changed_rule(CORE, DB_RULE, program=r"%SystemDrive%\tools\other.exe"), "DBConnectorServer"),
         (changed_rule(CORE, DB_RULE, local_ports=("RPC",)), "DBConnectorServer"),
@@ -112,24 +111,9 @@ def test_a_caller_the_site_names_must_get_through_even_where_others_do() -> None
     scoped = changed_rule(CORE, DB_RULE, remote_addresses=("10.1.0.6", "10.1.0.9"))
     assert found(scoped, Site(servers=("10.1.0.6",), clients=("10.1.0.9",))) == set()
     assert found(scoped, Site(servers=("10.1.0.6", "10.1.0.7"), clients=("10.1.0.9",))) == {
-        (CHECK, "DBConnectorServer")
+        ("scope-too-narrow", "DBConnectorServer")
     }
     assert judge(scoped, CHECK).status == "not-proven"
-
-
-def test_applications_of_tomcat_that_choose_their_ports_want_a_rule_for_the_program() -> None:
-    by_port = changed_rule(CORE, "CE-tomcat", local_ports=("8009", "8080", "8443"))
-    finding = the_finding(by_port, CHECK)
-    assert (finding.severity.value, finding.component) == ("low", "Web Service")
-    assert "StatisticsServer" in finding.impact
-    (command,) = finding.remediation.commands
-    assert "-LocalPort" not in command
-    assert found(by_port) == set()
-
-
-def test_ports_that_are_shut_are_told_once_and_not_again_as_dynamic_ones() -> None:
-    findings = judge(without_rule(CORE, "CE-tomcat"), CHECK).findings
-    assert {finding.port for finding in findings} == {8009, 8080, 8443}
 
 
 def test_where_the_port_is_not_known_but_seen_an_absent_rule_is_still_found() -> None:

@@ -54,7 +54,6 @@ def old(**facts: object) -> FirewallRule:
         ),
         (old(program=program("dialer-server"), local_ports=("9905",)), "DialerServer", "not on this host"),
         (old(program=program("dialer-server"), local_ports=()), "DialerServer", "not on this host"),
-        (old(program=program("contact-manager-service")), "Contact Manager Service", "uses no ports"),
         (old(program=program("chat-server"), local_ports=("9916",)), "ChatServer", "the component uses 9915"),
         (
             old(program=program("web-service"), local_ports=("8081",)),
@@ -80,6 +79,9 @@ def test_a_door_nobody_uses_is_the_one_finding(rule: FirewallRule, component: st
         old(program=r"D:\CONTAC~1\Servers\DBConnectorServer\DBConnectorServer.exe", local_ports=("9901",)),
         old(program=r"C:\Other\DBConnectorServer.exe"),  # another product's file name is not enough (A16)
         old(program="System"),
+        old(program=program("contact-manager-service")),  # unnecessary-firewall-rule's
+        old(program=program("email-router-service")),
+        old(program=program("web-service"), local_ports=("8005",)),
         old(program=None),
         old(program=program(DB).upper(), local_ports=("9901",)),
     ],

@@ -4,7 +4,14 @@ import pytest
 
 from rules.site import Site
 from scanner.model import EvidenceKind, Profile, Snapshot
-from tests.rules.changes import all_listeners, changed, changed_rule, dropped, on_networks
+from tests.rules.changes import (
+    all_listeners,
+    changed,
+    changed_listener,
+    changed_rule,
+    dropped,
+    on_networks,
+)
 from tests.rules.hosts import DB_RULE, core_server, interface, operator_pc
 from tests.rules.judging import found, judge, statuses, the_finding
 
@@ -68,8 +75,12 @@ def test_a_disconnected_adapter_without_addresses_does_not_count() -> None:
 
 def test_a_socket_on_one_address_is_judged_by_the_network_of_that_address() -> None:
     two = on_networks(CORE, Profile.DOMAIN, Profile.PUBLIC)
-    assert found(all_listeners(two, address="10.1.0.5")) == set()
-    assert {check for check, _ in found(all_listeners(two, address="10.2.0.5"))} == {CHECK}
+
+    def bound(address: str) -> Snapshot:
+        return changed_listener(all_listeners(two, address=address), 8005, address="127.0.0.1")
+
+    assert found(bound("10.1.0.5")) == set()
+    assert {check for check, _ in found(bound("10.2.0.5"))} == {CHECK}
 
 
 def test_an_unknown_network_never_passes() -> None:

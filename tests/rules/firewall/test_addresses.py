@@ -2,7 +2,7 @@
 
 import pytest
 
-from rules.firewall.addresses import is_backward, on_link, read_address, read_addresses
+from rules.firewall.addresses import is_backward, is_local, on_link, read_address, read_addresses
 from rules.firewall.truth import FALSE, TRUE, UNKNOWN, Truth
 from tests.rules.firewall.policies import interface
 
@@ -80,3 +80,22 @@ def test_an_unknown_address_matches_only_where_its_family_may() -> None:
 )
 def test_a_backward_range_is_recognised(text: str, expected: bool) -> None:
     assert is_backward(text) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "local"),
+    [
+        ("127.0.0.1", True),
+        ("127.8.0.1", True),
+        ("::1", True),
+        ("[::1]", True),
+        ("::ffff:127.0.0.1", True),
+        ("LocalHost", True),
+        ("0.0.0.0", False),  # noqa: S104
+        ("10.1.0.5", False),
+        ("ce01.example.test", False),
+        ("", False),
+    ],
+)
+def test_a_bind_address_of_this_host_alone_is_recognised(text: str, local: bool) -> None:
+    assert is_local(text) is local

@@ -1,0 +1,105 @@
+"""CE's firewall rules that never decide, because of other rules or by what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from rules.case import Case
+from rules.catalogue.model import CatalogueRow
+from rules.check import Check, Unproven
+from rules.evidence_sets import DECISION, ENDPOINTS
+from rules.findings import anonymous, describe, seen_rules
+from rules.firewall.hygiene import Idle, Idleness
+from rules.idle_rules import idle_rules_of_ce, rows_of_rule
+from rules.model import Finding, Remediation, Severity
+from rules.remedies import disable
+from scanner.model import EvidenceKind, FirewallRule
+
+_TWICE = (
+    "CE works. Copies come from Add-CEFirewallRules run again without Remove-CEFirewallRules before it; "
+    "whoever disables or narrows one of them changes nothing, and may not notice."
+)
+_CLUTTER = (
+    "CE works without it. A rule that decides nothing hides the ones that do from whoever reviews them."
+)
+
+
+def find(case: Case) -> Iterator[Finding | Unproven]:
+    alike: dict[tuple[Idleness, str], list[tuple[Idle, tuple[CatalogueRow, ...]]]] = {}
+    for idle, rows in idle_rules_of_ce(case):
+        alike.setdefault((idle.kind, _subject(idle.fw_rule)), []).append((idle, rows))
+    for (kind, subject), several in alike.items():
+        yield _finding(case, kind, subject, [idle for idle, _ in several], several[0][1])
+    yield from anonymous(case)
+    yield from _hidden(case)
+
+
+def _hidden(case: Case) -> Iterator[Unproven]:
+    """Of a rule whose conditions were not all read nobody can say that another one covers it."""
+    hidden = [fw_rule for fw_rule, _ in case.opening_rules if fw_rule.unread and rows_of_rule(case, fw_rule)]
+    if hidden:
+        yield Unproven(
+            subject="firewall rules",
+            reason=f"the evidence does not show every condition of {len(hidden)} CE firewall rules",
+        )
+
+
+def _finding(
+    case: Case, kind: Idleness, subject: str, idle: list[Idle], rows: tuple[CatalogueRow, ...]
+) -> Finding:
+    components = dict.fromkeys(row.component for row in rows)
+    fw_rules = [each.fw_rule for each in idle]
+    others = tuple({id(other): other for each in idle for other in each.because_of}.values())
+    because = f"; because of {'; '.join(map(describe, others))}" if others else ""
+    return Finding(
+        severity=Severity.LOW,
+        component=next(iter(components)) if len(components) == 1 else "",
+        protocol={6: "tcp", 17: "udp"}.get(fw_rules[0].protocol or 0, ""),
+        subject=f"{subject} ({kind.value})",
+        message=f"{_who(fw_rules)} for {', '.join(components)} decides nothing: {idle[0].reason}",
+        expected="no rule without which Windows would decide just the same",
+        observed=f"{'; '.join(map(describe, fw_rules))}{because}",
+        impact=_TWICE if kind is Idleness.DUPLICATE else _CLUTTER,
+        evidence=seen_rules(case, *fw_rules, *others),
+        remediation=_remediation(case, fw_rules),
+    )
+
+
+def _subject(fw_rule: FirewallRule) -> str:
+    return " ".join(
+        filter(None, (fw_rule.name or fw_rule.id, fw_rule.program, ",".join(fw_rule.local_ports)))
+    )
+
+
+def _who(fw_rules: list[FirewallRule]) -> str:
+    name = repr(fw_rules[0].name or fw_rules[0].id)
+    return (
+        f"The firewall rule {name}"
+        if len(fw_rules) == 1
+        else f"Each of {len(fw_rules)} firewall rules {name}"
+    )
+
+
+def _remediation(case: Case, fw_rules: list[FirewallRule]) -> Remediation:
+    """By id only: netsh would take every rule of that name, the needed one too."""
+    return msgspec.structs.replace(disable(case, fw_rules), netsh=())
+
+
+CHECK = Check(
+    id="redundant-firewall-rule",
+    title="Every firewall rule of CE decides something",
+    severity=Severity.LOW,
+    requires=frozenset({EvidenceKind.FIREWALL_RULES}),
+    needs=DECISION | ENDPOINTS,
+    rationale="Copies and covered rules make a rule list that nobody can review: the rule somebody changes "
+    "may not be the one that counts.",
+    decides="Among the active inbound rules for CE's executables, or that decide for a CE endpoint: "
+    "duplicates, rules that others cover wholly, Allow rules wholly blocked, and rules that cannot match at "
+    "all. What another finding explains is left out, and so is a rule that only one broader than needed "
+    "covers.",
+    mend="Remove-CEFirewallRules before every Add-CEFirewallRules; disable the copies shown.",
+    controls=("NIST SP 800-53 r5 CM-6", "PCI DSS v4.0 1.2.7", "ISO/IEC 27001:2022 A.8.9"),
+    find=find,
+)
