@@ -10,6 +10,7 @@ from rules.endpoints import Basis, Endpoint
 from rules.firewall.decision import Decision
 from rules.firewall.near_miss import NearMiss
 from rules.firewall.ports import read_ports
+from rules.firewall.programs import read_program
 from rules.firewall.verdict import Outcome
 from rules.paths import directory, file_name
 from rules.port_causes import contenders, has_fault, is_dynamic, is_held_by_child, is_switched_off
@@ -84,9 +85,15 @@ def _wrong_profile(_case: Case, _: Endpoint, miss: NearMiss) -> bool:
     return set(miss.failed) == {"profile"}
 
 
-def _wrong_program(_: Case, endpoint: Endpoint, miss: NearMiss) -> bool:
-    """The rule opens this port for the component under another path: a moved or older installation."""
+def _wrong_program(case: Case, endpoint: Endpoint, miss: NearMiss) -> bool:
+    """The rule opens this port for the component under another path: a moved or older installation.
+
+    Programs of one file name may be of several components (A16), each with a rule of its own.
+    """
     if set(miss.failed) != {"program"} or miss.fw_rule.program is None:
+        return False
+    rows = case.rows_of(read_program(miss.fw_rule.program).key)
+    if rows and endpoint.row not in rows:
         return False
     name = file_name(endpoint.row.executable)
     program = endpoint.program

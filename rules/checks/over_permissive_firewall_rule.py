@@ -11,6 +11,7 @@ from rules.endpoints import Endpoint
 from rules.evidence_sets import DECISION, ENDPOINTS
 from rules.findings import anonymous, describe, place, seen_rules
 from rules.firewall.ports import read_ports
+from rules.firewall.verdict import Outcome
 from rules.model import Finding, Remediation, Severity
 from rules.port_causes import is_dynamic
 from rules.remedies import disable
@@ -35,7 +36,13 @@ def find(case: Case) -> Iterator[Finding | Unproven]:
 
 
 def _allowing(endpoint: Endpoint) -> dict[FirewallRule, None]:
-    decided = (fw_rule for decision in endpoint.permission.all() for fw_rule in decision.decided_by)
+    """The rules by which it is reached; of one without a port every rule for a port might be."""
+    decided = (
+        fw_rule
+        for decision in endpoint.permission.all()
+        if endpoint.port or decision.outcome is Outcome.ALLOWED
+        for fw_rule in decision.decided_by
+    )
     return dict.fromkeys(fw_rule for fw_rule in decided if fw_rule.action is Action.ALLOW)
 
 

@@ -6,16 +6,22 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
+from rules.site import Site
 from scanner.model import (
     Action,
     ConfiguredEndpoint,
+    ExcludedRange,
+    Fault,
+    FaultCode,
     FirewallRule,
+    NamingReference,
+    PortRanges,
     PortState,
     Snapshot,
     Store,
 )
-from tests.rules.changes import changed, with_process, with_rule, with_settings
-from tests.rules.generated_hosts import NO_PORTS, PROFILES, TOMCAT, Built, Style
+from tests.rules.changes import changed, listening, with_process, with_rule, with_settings
+from tests.rules.generated_hosts import CHANNELS, NO_PORTS, PROFILES, TOMCAT, Built, Style
 from tests.rules.hosts import (
     CATALOGUE,
     LATER,
@@ -24,8 +30,10 @@ from tests.rules.hosts import (
     executable,
     fw_rule,
     listener,
+    origin,
     process,
     settings,
+    tcp,
 )
 
 Applies = Callable[[Built, str], bool]
@@ -35,13 +43,17 @@ FREE = 7777  # a port no catalogue row knows
 
 
 class Defect(msgspec.Struct, frozen=True, kw_only=True):
-    """A way to break one component (a row id) of a host, where `applies` says that it can be broken so."""
+    """A way to break one component (a row id) of a host, where `applies` says that it can be broken so.
+
+    `component` is whom the finding must name, None for nobody in particular.
+    """
 
     check: str
     seed: Seed
     applies: Applies
-    component: Callable[[Built, str], str]
+    component: Callable[[Built, str], str] | None = None
     low: bool = False  # its finding is below medium
+    site: Site = Site()
 
     def __repr__(self) -> str:
         return self.check
@@ -51,10 +63,6 @@ def name_of_row(_: Built, row_id: str) -> str:
     row = CATALOGUE.by_id(row_id)
     assert row is not None
     return row.component
-
-
-def of_nobody(_: Built, _row_id: str) -> str:
-    return ""
 
 
 def siblings(built: Built, row_id: str) -> tuple[str, ...]:
@@ -147,11 +155,12 @@ def _old_path(built: Built, row_id: str) -> Snapshot:
 
 
 def _block(built: Built, row_id: str) -> Snapshot:
+    path = built.program(row_id)
     blocks = (
         fw_rule(
             f"block-{number}",
             action=Action.BLOCK,
-            program=built.program(row_id),
+            program=path,
             protocol=number,
             profiles=(),
         )
@@ -258,8 +267,149 @@ def _dynamic(built: Built, row_id: str) -> Snapshot:
     )
 
 
-def is_local(built: Built, row_id: str) -> bool:
-    return built.recipe.store is Store.LOCAL and ruled(built, row_id)
+def _conflict(built: Built, row_id: str) -> Snapshot:
+    """Configured for the port of another component, it lost the race."""
+    other = _rival(built, row_id)
+    assert other is not None
+    snapshot = reconfigured(built, [row_id], endpoints=endpoints(built, other))
+    return without_sockets(snapshot, built, row_id)
+
+
+def _rival(built: Built, row_id: str) -> str | None:
+    others = (each for each in built.recipe.rows if executable(each) != executable(row_id))
+    return next((each for each in others if is_single(built, each) and runs(built, each)), None)
+
+
+def without_sockets(snapshot: Snapshot, built: Built, row_id: str) -> Snapshot:
+    pid = built.pid(row_id)
+    return changed(snapshot, listeners=tuple(found for found in snapshot.listeners if found.pid != pid))
+
+
+def _taken_by_windows(built: Built, row_id: str) -> Snapshot:
+    """Hyper-V or Docker reserved the port before the component came up."""
+    (endpoint,) = endpoints(built, row_id)
+    taken = ExcludedRange(
+        protocol=endpoint.protocol, start=endpoint.port, end=endpoint.port, origin=origin("exclusions")
+    )
+    ranges = PortRanges(dynamic=built.snapshot.port_ranges.dynamic, excluded=(taken,))
+    return without_sockets(changed(built.snapshot, port_ranges=ranges), built, row_id)
+
+
+def _faulty(code: FaultCode, state: PortState) -> Seed:
+    def seed(built: Built, row_id: str) -> Snapshot:
+        fault = Fault(code=code, text=f"a fault of {row_id}")
+        ports = () if state is not PortState.STATIC else built.endpoints[row_id]
+        return reconfigured(built, [row_id], state=state, endpoints=ports, reason=fault.text, faults=(fault,))
+
+    return seed
+
+
+def _wrong_reference(built: Built, row_id: str) -> Snapshot:
+    (endpoint,) = endpoints(built, row_id)
+    wrong = NamingReference(host="CE-01", port=endpoint.port + 1, origin=origin("ServerAgent.Config.xml"))
+    return changed(built.snapshot, naming_references=(wrong,))
+
+
+def _extra_socket(built: Built, row_id: str) -> Snapshot:
+    return listening(built.snapshot, listener(FREE, built.pid(row_id)))
+
+
+def _shutdown_open(built: Built, row_id: str) -> Snapshot:
+    opened = tuple(
+        msgspec.structs.replace(found, address="0.0.0.0") if found.purpose == "shutdown" else found  # noqa: S104
+        for found in built.endpoints[row_id]
+    )
+    snapshot = reconfigured(built, [row_id], endpoints=opened)
+    return changed(
+        snapshot,
+        listeners=tuple(
+            msgspec.structs.replace(found, address="0.0.0.0")  # noqa: S104
+            if found.pid == built.pid(row_id)
+            else found
+            for found in snapshot.listeners
+        ),
+    )
+
+
+def _ajp(built: Built, row_id: str) -> Snapshot:
+    connector = tcp(8009 + built.recipe.moved, purpose="ajp")
+    snapshot = reconfigured(built, [row_id], endpoints=(*built.endpoints[row_id], connector))
+    return listening(snapshot, listener(connector.port, built.pid(row_id)))
+
+
+def _child(built: Built, row_id: str) -> Snapshot:
+    """Procrun starts Java beside itself, and Java has the sockets."""
+    java = process(4100, r"C:\Program Files\Java\jre8\bin\java.exe")
+    pid = built.pid(row_id)
+    listeners = tuple(
+        msgspec.structs.replace(found, pid=java.pid) if found.pid == pid else found
+        for found in built.snapshot.listeners
+    )
+    return with_process(changed(built.snapshot, listeners=listeners), java)
+
+
+def _ports_only(built: Built, row_id: str) -> Snapshot:
+    ports = tuple(str(found.port) for found in needing(built, row_id))
+    return rewritten(built, row_id, local_ports=ports)
+
+
+def _upgraded(built: Built, row_id: str) -> Snapshot:
+    path = built.program(row_id)
+    return changed(
+        built.snapshot,
+        executables=tuple(
+            msgspec.structs.replace(found, modified_at=LATER) if found.path == path else found
+            for found in built.snapshot.executables
+        ),
+    )
+
+
+def _narrow(built: Built, row_id: str) -> Snapshot:
+    return rewritten(built, row_id, remote_addresses=("10.77.0.9",))
+
+
+def _twice(built: Built, row_id: str) -> Snapshot:
+    first = own_rules(built, row_id)[0]
+    return with_rule(built.snapshot, msgspec.structs.replace(first, id=f"{first.id}-again"))
+
+
+def _needless(built: Built, row_id: str) -> Snapshot:
+    return with_rule(built.snapshot, fw_rule("needless", program=built.program(row_id)))
+
+
+def _forwarded(built: Built, row_id: str) -> Snapshot:
+    """The IP Helper service has the port."""
+    (endpoint,) = endpoints(built, row_id)
+    helper = process(905, r"C:\Windows\System32\svchost.exe", services=("iphlpsvc",))
+    snapshot = without_sockets(built.snapshot, built, row_id)
+    return with_process(listening(snapshot, listener(endpoint.port, helper.pid)), helper)
+
+
+def _unlogged(built: Built, _: str) -> Snapshot:
+    profile = built.recipe.profiles[0]
+    return with_settings(built.snapshot, settings(profile, enabled=True, log_dropped=False))
+
+
+def anybody(_: Built, _row_id: str) -> bool:
+    return True
+
+
+def is_row(*row_ids: str) -> Applies:
+    return lambda built, row_id: row_id in row_ids and runs(built, row_id)
+
+
+def is_single(built: Built, row_id: str) -> bool:
+    found = endpoints(built, row_id)
+    return row_id != TOMCAT and len(found) == 1 and found[0].protocol == "tcp"
+
+
+def has_default(built: Built, row_id: str) -> bool:
+    row = CATALOGUE.by_id(row_id)
+    return row is not None and bool(row.ports) and is_single(built, row_id)
+
+
+def both(*conditions: Applies) -> Applies:
+    return lambda built, row_id: all(condition(built, row_id) for condition in conditions)
 
 
 DEFECTS = (
@@ -274,13 +424,33 @@ DEFECTS = (
     Defect(check="wrong-program-firewall-rule", seed=_old_path, applies=named, component=name_of_row),
     Defect(check="blocked-by-firewall-rule", seed=_block, applies=ruled, component=name_of_row),
     Defect(check="poisoned-prompt-rule", seed=_prompt, applies=ruled, component=name_of_row),
-    Defect(check="foreign-listener", seed=_thief, applies=has_endpoint, component=name_of_row),
     Defect(
-        check="listener-mismatch",
-        seed=_deaf,
-        applies=running_endpoint,
+        check="scope-too-narrow",
+        seed=_narrow,
+        applies=ruled,
+        component=name_of_row,
+        site=Site(servers=("10.66.0.0/24",), clients=("10.67.0.0/24",)),
+    ),
+    Defect(
+        check="local-rules-ignored",
+        seed=_unmerged,
+        applies=lambda built, row_id: built.recipe.store is Store.LOCAL and ruled(built, row_id),
+    ),
+    Defect(check="foreign-listener", seed=_thief, applies=has_endpoint, component=name_of_row),
+    Defect(check="port-proxy-on-ce-port", seed=_forwarded, applies=is_single, component=name_of_row),
+    Defect(
+        check="port-conflict",
+        seed=_conflict,
+        applies=lambda built, row_id: is_single(built, row_id) and _rival(built, row_id) is not None,
         component=name_of_row,
     ),
+    Defect(
+        check="port-in-dynamic-range",
+        seed=_taken_by_windows,
+        applies=both(is_single, runs),
+        component=name_of_row,
+    ),
+    Defect(check="listener-mismatch", seed=_deaf, applies=running_endpoint, component=name_of_row),
     Defect(check="cmdlets-not-rerun", seed=_moved, applies=by_single_port, component=name_of_row),
     Defect(
         check="restart-pending",
@@ -290,18 +460,71 @@ DEFECTS = (
         ),
         component=name_of_row,
     ),
+    Defect(check="stale-process", seed=_upgraded, applies=runs, component=name_of_row),
+    Defect(check="dynamic-port", seed=_dynamic, applies=is_single, component=name_of_row),
     Defect(
-        check="dynamic-port",
-        seed=_dynamic,
-        applies=lambda built, row_id: len(endpoints(built, row_id)) == 1 and row_id != TOMCAT,
+        check="tao-endpoint",
+        seed=_faulty(FaultCode.TAO_COLON_MISSING, PortState.INVALID),
+        applies=is_row("naming-service"),
         component=name_of_row,
     ),
+    Defect(
+        check="misplaced-registry-value",
+        seed=_faulty(FaultCode.MISPLACED, PortState.NOT_DETERMINABLE),
+        applies=both(
+            is_row("naming-service", "telephony-connector-ucma-application-port"),
+            lambda built, _: not built.recipe.moved,
+        ),
+        component=name_of_row,
+    ),
+    Defect(
+        check="recording-channel-ports",
+        seed=_faulty(FaultCode.CHANNEL_CLASH, PortState.STATIC),
+        applies=is_row(*CHANNELS),
+        component=name_of_row,
+    ),
+    Defect(
+        check="naming-port-mismatch",
+        seed=_wrong_reference,
+        applies=is_row("naming-service"),
+        component=name_of_row,
+    ),
+    Defect(
+        check="unexpected-listener",
+        seed=_extra_socket,
+        applies=both(has_default, runs),
+        component=name_of_row,
+        low=True,
+    ),
+    Defect(
+        check="tomcat-shutdown-exposed", seed=_shutdown_open, applies=is_row(TOMCAT), component=name_of_row
+    ),
+    Defect(check="tomcat-child-process", seed=_child, applies=is_row(TOMCAT), component=name_of_row),
+    Defect(
+        check="tomcat-dynamic-apps", seed=_ports_only, applies=is_row(TOMCAT), component=name_of_row, low=True
+    ),
+    Defect(check="ajp-exposed", seed=_ajp, applies=is_row(TOMCAT), component=name_of_row, low=True),
     Defect(check="stale-firewall-rule", seed=_stale, applies=ruled, component=name_of_row),
+    Defect(
+        check="unnecessary-firewall-rule",
+        seed=_needless,
+        applies=lambda built, row_id: row_id in NO_PORTS,
+        component=name_of_row,
+    ),
+    Defect(
+        check="redundant-firewall-rule",
+        seed=_twice,
+        applies=by_single_port,
+        component=name_of_row,
+        low=True,
+    ),
+    Defect(check="over-permissive-firewall-rule", seed=_wide_open, applies=ruled),
     Defect(
         check="removed-component",
         seed=_removed,
-        applies=lambda built, _: True,
+        applies=anybody,
         component=lambda *_: "SMSConnectorServer",
     ),
-    Defect(check="firewall-disabled", seed=_switched_off, applies=lambda built, _: True, component=of_nobody),
+    Defect(check="firewall-disabled", seed=_switched_off, applies=anybody),
+    Defect(check="firewall-logging", seed=_unlogged, applies=anybody, low=True),
 )
