@@ -220,6 +220,7 @@ def dropped(snapshot: Snapshot, kind: EvidenceKind) -> Snapshot:
         },
         EvidenceKind.PROFILE_SETTINGS: {"profile_settings": ()},
         EvidenceKind.PORT_RANGES: {"port_ranges": PortRanges()},
+        EvidenceKind.PORT_PROXIES: {"port_proxies": None},
         EvidenceKind.CHANGE_TIMES: {"host": msgspec.structs.replace(host, firewall_changed_at=None)},
     }
     return with_gap(changed(snapshot, **facts[kind]), kind)
