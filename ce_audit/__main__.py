@@ -8,11 +8,12 @@ import os
 import sys
 
 from ce_audit import __version__
-from ce_audit.exit_codes import INTERNAL_ERROR, INTERRUPTED, USAGE
+from ce_audit.exit_codes import INTERNAL_ERROR, INTERRUPTED, MEANING, USAGE
 
 
 def main() -> int:
     """Run the command line and return its exit code (design.md section 4). Never lets a traceback out."""
+    _have_streams()
     if sys.argv[1:] == ["--version"]:  # answered before anything heavy is imported
         sys.stdout.write(f"ce-audit {__version__}\n")
         return 0
@@ -35,6 +36,14 @@ def main() -> int:
         return _fail(f"internal error: {type(error).__name__}: {error} (-v shows where)", INTERNAL_ERROR)
 
 
+def _have_streams() -> None:
+    """A scheduler may start us without any: what is said then goes nowhere, and nothing else changes."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 - it lives as long as we do
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115
+
+
 def _run() -> int:
     """The exit code of the verb, once all that it wrote is out."""
     from ce_audit.cli import app
@@ -54,7 +63,7 @@ def _fail(message: str, code: int) -> int:
     from reports.visible import visible  # what a hostile name holds must not reach the terminal
 
     line = visible(" ".join(message.split()))
-    sys.stderr.write(f"ce-audit: error: {line}\n")
+    sys.stderr.write(f"ce-audit: error: {line} [exit code {code}: {MEANING[code]}]\n")
     return code
 
 

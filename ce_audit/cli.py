@@ -9,7 +9,7 @@ import typer
 
 from ce_audit import __version__
 from ce_audit.exit_codes import COMPLIANT
-from ce_audit.verbs import about, collect, report, scan, verify, why
+from ce_audit.verbs import about, collect, diff, init, report, scan, schedule, verify, why
 
 app = typer.Typer(
     name="ce-audit",
@@ -39,10 +39,13 @@ for verb in (
     verify.verify,
     report.report,
     why.why,
+    diff.diff,
     about.doctor,
     about.explain,
     about.checks,
     about.catalogue,
     about.schema,
+    init.init,
 ):
     app.command()(verb)
+app.command(context_settings=schedule.SETTINGS)(schedule.schedule)

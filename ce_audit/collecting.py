@@ -19,8 +19,7 @@ from ce_audit.evidence import NO_EVIDENCE, load_snapshot, saved_snapshot
 from ce_audit.output import make_folder, snapshot_json, write_whole
 from ce_audit.sealed import BUNDLE_SCHEMA, MANIFEST
 from ce_audit.signing import SIGNATURE, private_key, signature
-from rules.catalogue.loader import port_locations
-from rules.catalogue.model import Catalogue
+from ce_audit.terms import Terms
 from scanner.collect import Collection
 from scanner.errors import ConfigError, ParseError, SourceError
 from scanner.live import collect_host_evidence, is_live_host
@@ -43,9 +42,7 @@ _MASKS: Mapping[str | None, Callable[[bytes], bytes]] = {
 }
 
 
-def write_collection(
-    evidence: Path | None, output: Path, catalogue: Catalogue, sign: Path | None = None
-) -> Snapshot:
+def write_collection(evidence: Path | None, output: Path, terms: Terms, sign: Path | None = None) -> Snapshot:
     """Write the snapshot (`.json`) or the bundle (`.zip`) of `evidence`, or of this host, to `output`.
 
     With `sign`, a private key file, the bundle bears a signature. Raises ConfigError for another ending or a
@@ -57,13 +54,13 @@ def write_collection(
     key = private_key(sign) if sign else None  # before the work, and before anything is written
     make_folder(output.parent)
     if ending == ".json":
-        snapshot = load_snapshot(evidence, catalogue)
+        snapshot = load_snapshot(evidence, terms)
         write_whole(output, snapshot_json(snapshot))
         return snapshot
     if ending != ".zip":
         raise ConfigError(f"{output}: the output must end in .json (snapshot) or .zip (bundle)")
-    items = _items(evidence, catalogue)
-    collection = Collection(port_locations(catalogue))
+    items = _items(evidence, terms)
+    collection = Collection(terms.locations, terms.channels)
     for item in items:
         collection.add(item)
     if not collection.is_evidence:
@@ -117,11 +114,11 @@ def sealed_unmasked(snapshot: Snapshot) -> tuple[str, ...]:
     return tuple(found.source for found in snapshot.evidence if found.kind == HIVE)
 
 
-def _items(evidence: Path | None, catalogue: Catalogue) -> list[Document | Problem]:
+def _items(evidence: Path | None, terms: Terms) -> list[Document | Problem]:
     if evidence is None:
         if not is_live_host():
             raise SourceError(NO_EVIDENCE)
-        return list(collect_host_evidence(port_locations(catalogue), catalogue.executables))
+        return list(collect_host_evidence(terms.locations, terms.catalogue.executables))
     if saved_snapshot(evidence) is not None:
         raise SourceError(
             f"{evidence}: a snapshot holds no raw evidence to bundle; give the folder or .zip it came from"

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from rules.catalogue.loader import port_locations
-from rules.catalogue.model import Catalogue
 from scanner.collect import collect_evidence
 from scanner.errors import ParseError, SourceError
 from scanner.live import collect_host, is_live_host
 from scanner.model import SNAPSHOT_SCHEMA, Snapshot
+
+if TYPE_CHECKING:
+    from ce_audit.terms import Terms
 
 NO_EVIDENCE = (
     "no EVIDENCE given, and this is not a Windows host that could be scanned itself; "
@@ -23,31 +25,42 @@ class _Header(msgspec.Struct):
     schema: str = ""
 
 
-def load_snapshot(evidence: Path | None, catalogue: Catalogue) -> Snapshot:
-    """The facts at `evidence`, or of this host where it is None.
+def load_snapshot(evidence: Path | None, terms: Terms) -> Snapshot:
+    """The facts at `evidence`, or of this host where it is None, read where `terms` say that ports stand.
 
     Raises SourceError where there is nothing to read, ParseError where a saved snapshot is damaged.
     """
     if evidence is None:
         if not is_live_host():
             raise SourceError(NO_EVIDENCE)
-        return collect_host(port_locations(catalogue), catalogue.executables)
-    return saved_snapshot(evidence) or collect_evidence(evidence, port_locations(catalogue))
+        return collect_host(terms.locations, terms.catalogue.executables, terms.channels)
+    return saved_snapshot(evidence) or collect_evidence(evidence, terms.locations, terms.channels)
+
+
+def unheeded(evidence: Path | None, terms: Terms) -> str:
+    """What to tell the user where the site file speaks of evidence that was read already, else ""."""
+    if evidence is None or not terms.reading or not _is_snapshot(evidence):
+        return ""
+    keys = " and ".join(terms.reading)
+    return f"{evidence} was collected already: {keys} of the site file mean nothing to it"
 
 
 def saved_snapshot(path: Path) -> Snapshot | None:
     """The snapshot that `path` holds, or None where it is something else. Raises ParseError where it is
     damaged.
     """
-    if path.suffix.casefold() != ".json" or not path.is_file():
-        return None
-    data = path.read_bytes()
-    try:
-        if msgspec.json.decode(data, type=_Header).schema != SNAPSHOT_SCHEMA:
-            return None
-    except (msgspec.DecodeError, RecursionError):  # evidence of another kind, or none
+    if not _is_snapshot(path):
         return None
     try:
-        return msgspec.json.decode(data, type=Snapshot)
+        return msgspec.json.decode(path.read_bytes(), type=Snapshot)
     except (msgspec.DecodeError, RecursionError) as error:
         raise ParseError(f"{path}: not a {SNAPSHOT_SCHEMA}: {error}") from error
+
+
+def _is_snapshot(path: Path) -> bool:
+    if path.suffix.casefold() != ".json" or not path.is_file():
+        return False
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=_Header).schema == SNAPSHOT_SCHEMA
+    except (msgspec.DecodeError, RecursionError):  # evidence of another kind, or none
+        return False

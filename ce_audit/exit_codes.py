@@ -13,6 +13,15 @@ NOT_PROVEN = 3
 INTEGRITY = 4
 INTERNAL_ERROR = 5
 INTERRUPTED = 130
+MEANING = {
+    COMPLIANT: "nothing found that was asked to fail",
+    FINDINGS: "findings",
+    USAGE: "it could not run",
+    NOT_PROVEN: "not all was proven",
+    INTEGRITY: "integrity failure",
+    INTERNAL_ERROR: "a fault of ce-audit",
+    INTERRUPTED: "interrupted",
+}
 
 
 def exit_code(results: Results, fail_on: Severity, *, strict: bool = False) -> int:

@@ -35,6 +35,14 @@ RoleOption = Annotated[
         "--role", envvar="CE_AUDIT_ROLE", help="What the host is; auto decides by what is installed."
     ),
 ]
+SiteOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--site",
+        envvar="CE_AUDIT_SITE",
+        help="A TOML file of what the site says about itself; `ce-audit init` writes one to start from.",
+    ),
+]
 FailOn = Annotated[
     Severity,
     typer.Option("--fail-on", envvar="CE_AUDIT_FAIL_ON", help="The least severity that exits with 1."),
@@ -49,7 +57,13 @@ Strict = Annotated[
     ),
 ]
 Quiet = Annotated[
-    bool, typer.Option("-q", "--quiet", envvar="CE_AUDIT_QUIET", help="No summary, no messages.")
+    bool,
+    typer.Option(
+        "-q",
+        "--quiet",
+        envvar="CE_AUDIT_QUIET",
+        help="No summary, no messages; a scan says in one line on stderr how it ended.",
+    ),
 ]
 Verbose = Annotated[
     bool,
@@ -57,6 +71,42 @@ Verbose = Annotated[
 ]
 NoProgress = Annotated[
     bool, typer.Option("--no-progress", envvar="CE_AUDIT_NO_PROGRESS", help="Do not announce long steps.")
+]
+Keep = Annotated[
+    int | None,
+    typer.Option(
+        "--keep",
+        min=1,
+        metavar="N",
+        envvar="CE_AUDIT_KEEP",
+        help="Write into a dated folder below the output folder, and keep the newest N of them.",
+    ),
+]
+OnlyIfChanged = Annotated[
+    bool,
+    typer.Option(
+        "--only-if-changed",
+        envvar="CE_AUDIT_ONLY_IF_CHANGED",
+        help="Write nothing where the last report there says the same.",
+    ),
+]
+WaiverFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--waivers",
+        metavar="FILE",
+        envvar="CE_AUDIT_WAIVERS",
+        help="A TOML file of accepted findings, each with a reason, an owner, an approver and an end.",
+    ),
+]
+Baseline = Annotated[
+    Path | None,
+    typer.Option(
+        "--baseline",
+        metavar="FILE",
+        envvar="CE_AUDIT_BASELINE",
+        help="The results.json of an earlier scan: findings become new, known or resolved. All still count.",
+    ),
 ]
 ColorOption = Annotated[Color, typer.Option("--color", envvar="CE_AUDIT_COLOR", help="NO_COLOR is honoured.")]
 SignKey = Annotated[

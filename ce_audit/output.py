@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from ce_audit.progress import Progress
+from ce_audit.staging import write_synced
 from reports import results_json
 from reports.model import Report
 from rules.model import Results
@@ -33,6 +34,7 @@ _FILES: Mapping[Format, tuple[str, str]] = {
     Format.PDF: ("report.pdf", "reports.pdf"),
     Format.CSV: ("findings.csv", "reports.findings_csv"),
 }
+_CSV_WITH_WAIVERS = (_FILES[Format.CSV], ("exceptions.csv", "reports.exceptions_csv"))
 
 
 class Renderings:
@@ -58,8 +60,13 @@ class Renderings:
             if self._snapshot is not None:
                 files["snapshot.json"] = self._snapshot_json
             return files
+        if chosen is Format.CSV and self._results.waivers:
+            return {name: self._rendered(module) for name, module in _CSV_WITH_WAIVERS}
         name, module = _FILES[chosen]
-        return {name: lambda: import_module(module).render(self.report)}
+        return {name: self._rendered(module)}
+
+    def _rendered(self, module: str) -> Callable[[], bytes]:
+        return lambda: import_module(module).render(self.report)
 
     def _snapshot_json(self) -> bytes:
         return snapshot_json(self._snapshot) if self._snapshot else b""
@@ -70,27 +77,40 @@ def snapshot_json(snapshot: Snapshot) -> bytes:
     return msgspec.json.encode(snapshot) + b"\n"
 
 
-def write_reports(
-    renderings: Renderings, formats: Iterable[Format], folder: Path, progress: Progress
-) -> list[Path]:
-    """Write the chosen formats into `folder` and return the paths, in order.
+class Rendered(msgspec.Struct, frozen=True, kw_only=True):
+    """The names of the files written, in order; `lacking` says of each that cannot be made here why."""
 
-    A PDF that cannot be made here is said on stderr and loses nothing else; any other failure raises.
+    names: tuple[str, ...] = ()
+    lacking: tuple[str, ...] = ()
+
+
+def render_into(
+    made: Path, renderings: Renderings, formats: Iterable[Format], folder: Path, progress: Progress
+) -> Rendered:
+    """Write the chosen formats into `made`, from where they are to be moved into `folder`.
+
+    A PDF that cannot be made here loses nothing else; any other failure raises.
     """
-    make_folder(folder)
-    written = []
+    names: list[str] = []
+    lacking: list[str] = []
     for chosen in dict.fromkeys(formats):
         for name, render in renderings.files(chosen).items():
             try:
                 with progress.step(f"writing {name}"):
-                    write_whole(folder / name, render())
+                    _refuse_folder(folder / name)
+                    write_synced(made / name, render())
             except ScannerError as error:
                 if chosen is not Format.PDF:
                     raise
-                progress.say(f"no {name}: {error}")
+                lacking.append(f"no {name}: {error}")
             else:
-                written.append(folder / name)
-    return written
+                names.append(name)
+    return Rendered(names=tuple(names), lacking=tuple(lacking))
+
+
+def _refuse_folder(path: Path) -> None:
+    if path.is_dir():
+        raise SourceError(f"{path}: cannot be written: Is a directory")
 
 
 def make_folder(folder: Path) -> None:

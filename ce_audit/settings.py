@@ -25,3 +25,9 @@ class Color(StrEnum):
 class TextOrJson(StrEnum):
     TEXT = "text"
     JSON = "json"
+
+
+class DiffFormat(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+    HTML = "html"

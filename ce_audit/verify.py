@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import msgspec
@@ -10,13 +11,13 @@ import msgspec
 from ce_audit.assess import assess
 from ce_audit.evidence import load_snapshot, saved_snapshot
 from ce_audit.reperform import differences, report_differences
+from ce_audit.review import Review, reviewed
 from ce_audit.sealed import MANIFEST, Failure, Seal, manifest_failures, read_sealed, seal_failures
 from ce_audit.signing import SIGNATURE, public_key, signature_fault
+from ce_audit.terms import Terms
 from reports import results_json
 from reports.visible import encodable
-from rules.catalogue.model import Catalogue
 from rules.model import RESULTS_SCHEMA, Results
-from rules.site import Site
 from scanner.errors import ConfigError, ParseError, SourceError
 from scanner.model import Problem
 from scanner.sources.folder import read_evidence
@@ -32,7 +33,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     results: Path | None = None
     reperform: bool = False
     key: Path | None = None
-    site: Site = Site()
+    review: Review = Review()
 
 
 class Verification(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +51,7 @@ class _Header(msgspec.Struct):
     schema: str = ""
 
 
-def verify(subject: Path, request: Request, catalogue: Catalogue) -> Verification:
+def verify(subject: Path, request: Request, terms: Terms) -> Verification:
     """Verify a bundle (`.zip` or folder), or a results.json with the bundle or snapshot beside it.
 
     Raises SourceError where `subject` is neither, ConfigError where what is asked for is not there to be
@@ -67,7 +68,7 @@ def verify(subject: Path, request: Request, catalogue: Catalogue) -> Verificatio
     elif evidence is not None:
         record.notes.append(f"{evidence.name} is not sealed: only a bundle shows what the host delivered")
     if results is not None:
-        _verify_results(results, evidence, request, record, catalogue)
+        _verify_results(results, evidence, request, record, terms)
     return Verification(
         subject=encodable(str(subject)),
         intact=not record.failures,
@@ -110,7 +111,7 @@ def _verify_bundle(path: Path, request: Request, record: _Record, *, required: b
 
 
 def _verify_results(
-    path: Path, evidence: Path | None, request: Request, record: _Record, catalogue: Catalogue
+    path: Path, evidence: Path | None, request: Request, record: _Record, terms: Terms
 ) -> None:
     data = path.read_bytes()
     record.checked.append(f"{path} against {RESULTS_SCHEMA}")
@@ -130,9 +131,26 @@ def _verify_results(
             record.checked.append(
                 f"{path} against {evidence}, judged again, and the reports beside it, byte for byte"
             )
-            now = assess(load_snapshot(evidence, catalogue), catalogue, request.site)
-            record.failures += differences(data, now)
+            now = assess(load_snapshot(evidence, terms), terms.catalogue, terms.site)
+            if saved.site and not now.site:
+                raise ConfigError("the results were judged with a site file; name it with --site")
+            record.failures += differences(data, _reviewed(saved, now, request.review, record))
             record.failures += report_differences(saved, path.absolute().parent)
+
+
+def _reviewed(saved: Results, now: Results, review: Review, record: _Record) -> Results:
+    """`now` with waivers and baseline as `saved` had them, by the day on which it had them."""
+    if saved.waived_on is not None and review.waivers is None:
+        raise ConfigError("the results were judged with waivers; name their file with --waivers")
+    if saved.baseline is not None and review.baseline is None:
+        raise ConfigError("the results were compared with a baseline; name it with --baseline")
+    if saved.waived_on is None and review.waivers is not None:
+        record.notes.append("the results were judged without waivers: those named are not applied")
+        review = msgspec.structs.replace(review, waivers=None)
+    if saved.baseline is None and review.baseline is not None:
+        record.notes.append("the results were compared with no baseline: the one named is not used")
+        review = msgspec.structs.replace(review, baseline=None)
+    return reviewed(now, review, saved.waived_on or date.min)
 
 
 def _ledger_failures(saved: Results, evidence: Path) -> Iterator[Failure]:

@@ -6,13 +6,14 @@ import csv
 import io
 from collections.abc import Iterable
 
-from reports.model import FindingBlock, Report, Script
+from reports.model import FindingBlock, Report, Script, WaiverLine
 
 # fmt: off
 HEAD = (
     "host", "label", "severity", "waived", "check", "component", "variant", "protocol", "port", "subject",
     "message", "expected", "observed", "impact", "evidence", "manual", "commands", "netsh", "undo", "restart",
-    "fingerprint",
+    "fingerprint", "condition", "baseline", "waiver_owner", "waiver_approver", "waiver_expires",
+    "waiver_justification",
 )
 # fmt: on
 _CELL = 32_000  # Excel holds 32,767 characters in a cell and spills the rest
@@ -25,7 +26,7 @@ def render(report: Report) -> bytes:
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(HEAD)
     for finding in report.findings:
-        writer.writerow([_inert(cell) for cell in _cells(report.host, finding)])
+        writer.writerow([inert(cell) for cell in _cells(report.host, finding)])
     return text.getvalue().encode("utf-8-sig")
 
 
@@ -39,14 +40,22 @@ def _cells(host: str, finding: FindingBlock) -> Iterable[str]:
     )
     yield "\n".join(finding.manual)
     yield from (_lines(script) for script in (finding.commands, finding.netsh, finding.undo))
-    yield from (finding.restart, finding.fingerprint)
+    yield from (finding.restart, finding.fingerprint, finding.condition)
+    yield finding.baseline.word.lower() if finding.baseline else ""
+    yield from _waiver(finding.waiver)
+
+
+def _waiver(waiver: WaiverLine | None) -> tuple[str, ...]:
+    if waiver is None:
+        return ("",) * 4
+    return (waiver.owner, waiver.approver, waiver.expires, waiver.justification)
 
 
 def _lines(script: Script | None) -> str:
     return script.text if script else ""
 
 
-def _inert(cell: str) -> str:
+def inert(cell: str) -> str:
     """`cell` as text: an apostrophe before what would be a formula, cut at what a cell holds."""
     cell = cell[:_CELL]
     return f"'{cell}" if cell.startswith(_FORMULA) or cell.lstrip().startswith(_FORMULA) else cell

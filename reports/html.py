@@ -24,12 +24,14 @@ def render(report: Report) -> bytes:
 
 def page(report: Report, *, printed: bool = False) -> str:
     """The page as text; `printed` leaves out what only a screen can use (script, filters)."""
+    return laid_out("report.html", report=report, printed=printed)
+
+
+def laid_out(template: str, **values: object) -> str:
+    """A page of ours from `template`, with the report's style and script and the policy that admits them."""
     css, script = _asset("report.css"), _asset("report.js")
-    return (
-        _environment()
-        .get_template("report.html")
-        .render(report=report, printed=printed, css=css, javascript=script, policy=_policy(css, script))
-    )
+    page = _environment().get_template(template)
+    return page.render(css=css, javascript=script, policy=_policy(css, script), **values)
 
 
 def _policy(css: str, script: str) -> str:

@@ -78,6 +78,38 @@ class EvidenceLine(msgspec.Struct, frozen=True, kw_only=True):
     ledger: str = ""
 
 
+class WaiverLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of the waiver file; `findings` are those it waives, `place` is where it stands."""
+
+    state: Badge
+    subject: str
+    place: str
+    detail: str
+    justification: str
+    owner: str
+    approver: str
+    expires: str
+    findings: tuple[Link, ...] = ()
+
+
+class GoneLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A finding of the baseline that was not found again."""
+
+    severity: Badge
+    subject: str
+    message: str
+    fingerprint: str
+
+
+class Changes(msgspec.Struct, frozen=True, kw_only=True):
+    """What changed since the baseline: links to new findings, and what is gone or cannot be told."""
+
+    counts: str
+    new: tuple[Link, ...]
+    resolved: tuple[GoneLine, ...]
+    undecided: tuple[GoneLine, ...]
+
+
 class FindingBlock(msgspec.Struct, frozen=True, kw_only=True):
     """One finding. `label` (F1, F2, ...) holds for this report only, `fingerprint` for all of them.
 
@@ -89,6 +121,9 @@ class FindingBlock(msgspec.Struct, frozen=True, kw_only=True):
     subject: str
     severity: Badge
     waived: Badge | None
+    waiver: WaiverLine | None = None
+    waiver_stub: Script | None = None  # an entry of a waiver file to fill in, for a finding that counts
+    baseline: Badge | None = None
     kind: str
     check: str
     check_title: str
@@ -108,6 +143,7 @@ class FindingBlock(msgspec.Struct, frozen=True, kw_only=True):
     manual: tuple[str, ...]
     restart: str
     fingerprint: str
+    condition: str = ""
 
 
 class EndpointLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -200,3 +236,6 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     limits: tuple[str, ...]
     definitions: dict[str, tuple[Definition, ...]]
     limit: int
+    exceptions: tuple[WaiverLine, ...] = ()
+    changes: Changes | None = None
+    site: tuple[str, ...] = ()

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from rules.differences import DIFF_SCHEMA, Differences
 from rules.model import RESULTS_SCHEMA, Results
 from scanner.errors import ConfigError
 from scanner.model import SNAPSHOT_SCHEMA, Snapshot
@@ -15,6 +16,7 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _MODELS: dict[str, tuple[str, type[msgspec.Struct]]] = {
     "results-v1": (RESULTS_SCHEMA, Results),
     "snapshot-v1": (SNAPSHOT_SCHEMA, Snapshot),
+    "diff-v1": (DIFF_SCHEMA, Differences),
 }
 SCHEMA_NAMES = tuple(_MODELS)
 
@@ -30,6 +32,11 @@ def render(name: str) -> bytes:
     schema = _generated(identifier, model)
     _pin(schema, model.__name__, identifier)
     return _text(schema)
+
+
+def render_form(identifier: str, model: type[msgspec.Struct]) -> bytes:
+    """The JSON Schema of a file that users write: it need not say which schema it follows."""
+    return _text(_generated(identifier, model))
 
 
 def render_array(identifier: str, model: type[msgspec.Struct]) -> bytes:

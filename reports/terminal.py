@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import textwrap
+from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TextIO
 
@@ -62,13 +63,32 @@ def _summary(console: Console, report: Report, fit: Fit) -> None:
     _heading(console, fit(f"Findings: {', '.join(counts) or 'none'}"))
     for finding in report.findings[:_FINDINGS]:
         badge = finding.waived or finding.severity
-        title = fit(f"{finding.label:4} {finding.subject}")
+        since = f" ({finding.baseline.word.lower()})" if finding.baseline else ""
+        title = fit(f"{finding.label:4} {finding.subject}{since}")
         _line(console, f"{fit(_symbol(badge)):11} {title}", indent=2, badge=badge)
         _line(console, fit(finding.message), indent=6)
     _more(console, len(report.findings) - _FINDINGS)
+    _numbered(console, "What the site states", [fit(sentence) for sentence in report.site])
+    if report.changes:
+        _heading(console, fit(f"Since the baseline: {report.changes.counts}"))
+    _exceptions(console, report, fit)
     _numbered(console, "Do next", [fit(action.title) for action in report.actions])
     if report.undecided or report.gaps:
         _unproven(console, report, fit)
+
+
+def _exceptions(console: Console, report: Report, fit: Fit) -> None:
+    if not report.exceptions:
+        return
+    counts = Counter(item.state.word.lower() for item in report.exceptions)
+    _heading(console, fit(f"Exceptions: {', '.join(f'{count} {word}' for word, count in counts.items())}"))
+    for item in report.exceptions[:_FINDINGS]:
+        answering = f" (until {item.expires}, owner {item.owner}, approved by {item.approver})"
+        about = f"{item.subject}{answering if item.approver else ''}"
+        _line(console, fit(f"{_symbol(item.state)}  {about}"), indent=2, badge=item.state)
+        if item.detail:
+            _line(console, fit(f"{item.place}: {item.detail}"), indent=6)
+    _more(console, len(report.exceptions) - _FINDINGS)
 
 
 def _unproven(console: Console, report: Report, fit: Fit) -> None:

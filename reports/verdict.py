@@ -26,10 +26,13 @@ def sentence(results: Results, findings: Sequence[Placed]) -> str:
         return f"{number} the firewall policy of Contact Expert 6.1 on this host: {', '.join(counts)}."
     if results.verdict is Verdict.NOT_PROVEN:
         lacking = _number(len(_undecided(results)), "applicable check lacks", "applicable checks lack")
-        return f"Nothing that was read breaks the policy, but {lacking} evidence. This is not a pass."
+        return (
+            f"Nothing that was read breaks the policy, but {lacking} evidence. This is not a pass."
+            f"{_accepted(findings)}"
+        )
     decided = sum(result.status in (Status.PASS, Status.FAIL) for result in results.results)
     checks = _number(decided, "applicable check was", "applicable checks were all")
-    return f"{checks} decided, and nothing found breaks the policy."
+    return f"{checks} decided, and nothing found breaks the policy.{_accepted(findings)}"
 
 
 def outlook(results: Results) -> str:
@@ -79,6 +82,15 @@ def _breaking(findings: Sequence[Placed]) -> list[Placed]:
     """The findings that make a host non-compliant (design.md section 3)."""
     floor = Severity.MEDIUM
     return [item for item in findings if not item.finding.waived and item.finding.severity.at_least(floor)]
+
+
+def _accepted(findings: Sequence[Placed]) -> str:
+    """What would break the policy and is waived: a verdict that rests on waivers says so."""
+    floor = Severity.MEDIUM
+    waived = sum(item.finding.waived and item.finding.severity.at_least(floor) for item in findings)
+    if not waived:
+        return ""
+    return f" Left out of this: {_number(waived, 'waived finding', 'waived findings')} that would break it."
 
 
 def _undecided(results: Results) -> list[CheckResult]:

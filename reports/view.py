@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from reports import results_json
 from reports.actions import POWERSHELL, next_actions
+from reports.changes import changes, intro
+from reports.exceptions import by_anchor, exceptions, stub
 from reports.matrix import endpoint_lines
 from reports.model import (
     Badge,
@@ -22,6 +24,7 @@ from reports.model import (
     Report,
     Script,
     Section,
+    WaiverLine,
 )
 from reports.order import Placed, placed, restart_text, subject
 from reports.verdict import (
@@ -35,6 +38,8 @@ from reports.verdict import (
 )
 from reports.visible import one_line, rewritten, visible
 from reports.wording import (
+    BASELINE,
+    BASELINE_DEFINITIONS,
     DEFINITIONS,
     EVIDENCE_KIND,
     LIMITS,
@@ -44,6 +49,7 @@ from reports.wording import (
     STATUS,
     VERDICT,
     WAIVED,
+    WAIVER_DEFINITIONS,
 )
 from rules.model import (
     AssessedHost,
@@ -71,6 +77,8 @@ def build(results: Results) -> Report:
     findings = placed(results)
     ledger = tuple(_ledger(row, f"e{number}") for number, row in enumerate(results.evidence, start=1))
     anchors = {line.source: line.id for line in reversed(ledger)}
+    excepted = exceptions(results, findings)
+    waivers = by_anchor(excepted)
     checks = tuple(_check(result, findings) for result in sorted(results.results, key=_check_order))
     host = one_line(results.host.name, 120)
     return Report(
@@ -91,7 +99,7 @@ def build(results: Results) -> Report:
         sections=_sections(results),
         actions=next_actions(results, findings),
         endpoints=endpoint_lines(results.endpoints, findings),
-        findings=tuple(_finding(item, anchors) for item in findings),
+        findings=tuple(_finding(item, anchors, waivers) for item in findings),
         undecided=_undecided(checks),
         gaps=_gaps(results.gaps),
         checks=checks,
@@ -99,8 +107,15 @@ def build(results: Results) -> Report:
         problems=tuple(_problem(problem) for problem in results.problems),
         method=METHOD,
         limits=LIMITS,
-        definitions=DEFINITIONS,
+        definitions={
+            **DEFINITIONS,
+            **(WAIVER_DEFINITIONS if results.waivers else {}),
+            **(BASELINE_DEFINITIONS if results.baseline else {}),
+        },
         limit=_LIMIT,
+        exceptions=excepted,
+        changes=changes(results, findings),
+        site=tuple(one_line(sentence) for sentence in results.site),
     )
 
 
@@ -129,7 +144,7 @@ def _collected_with(host: AssessedHost) -> str:
     return (host.collector or "not stated") + rights
 
 
-def _finding(item: Placed, anchors: dict[str, str]) -> FindingBlock:
+def _finding(item: Placed, anchors: Mapping[str, str], waivers: Mapping[str, WaiverLine]) -> FindingBlock:
     finding, remedy = item.finding, item.finding.remediation
     hidden = len(finding.evidence) - _OBSERVATIONS
     return FindingBlock(
@@ -138,6 +153,9 @@ def _finding(item: Placed, anchors: dict[str, str]) -> FindingBlock:
         subject=subject(finding),
         severity=SEVERITY[finding.severity],
         waived=WAIVED if finding.waived else None,
+        waiver=waivers.get(item.id),
+        waiver_stub=stub(item),
+        baseline=BASELINE.get(finding.baseline),
         kind=item.link.badge.code,
         check=item.result.check,
         check_title=one_line(item.result.title),
@@ -157,6 +175,7 @@ def _finding(item: Placed, anchors: dict[str, str]) -> FindingBlock:
         manual=tuple(one_line(step) for step in remedy.manual),
         restart=restart_text(remedy),
         fingerprint=finding.fingerprint,
+        condition=finding.condition,
     )
 
 
@@ -164,7 +183,7 @@ def _script(label: str, lines: Sequence[str]) -> Script | None:
     return Script(label=label, text="\n".join(lines)) if lines else None
 
 
-def _observation(seen: Observation, anchors: dict[str, str]) -> EvidenceLine:
+def _observation(seen: Observation, anchors: Mapping[str, str]) -> EvidenceLine:
     return EvidenceLine(
         source=one_line(seen.source),
         locator=one_line(seen.locator),
@@ -241,15 +260,23 @@ def _problem(problem: Problem) -> ProblemLine:
 def _sections(results: Results) -> dict[str, Section]:
     totals = {
         "matrix": len(results.endpoints),
+        "exceptions": len(results.waivers),
         "findings": sum(len(result.findings) for result in results.results),
         "checks": len(results.results),
         "evidence": len(results.evidence),
         "problems": len(results.problems),
     }
-    intros = {"unproven": unproven_intro(results)}
+    collected = _moment(results.baseline.collected_at) if results.baseline else ""
+    intros = {"unproven": unproven_intro(results), "changes": intro(results, collected)}
+    left_out = {
+        "exceptions": not results.waivers,
+        "changes": results.baseline is None,
+        "site": not results.site,
+    }
     return {
-        key: Section(id=key, title=title, intro=intros.get(key, intro), note=_cut(totals.get(key, 0)))
-        for key, (title, intro) in SECTIONS.items()
+        key: Section(id=key, title=title, intro=intros.get(key, text), note=_cut(totals.get(key, 0)))
+        for key, (title, text) in SECTIONS.items()
+        if not left_out.get(key)
     }
 
 

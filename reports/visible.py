@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import TypeVar
 
 import msgspec
 
-from rules.model import Results
+Record = TypeVar("Record", bound=msgspec.Struct)
 
 # Controls but tab and line feed, soft hyphen, bidi and zero-width marks, separators, surrogates, tags.
 _UNSEEN = re.compile(
@@ -36,9 +37,9 @@ def one_line(text: str, limit: int = 2000) -> str:
     return line if len(line) <= limit else f"{line[:limit]} ... ({len(line) - limit} more characters)"
 
 
-def rewritten(results: Results, change: Callable[[str], str]) -> Results:
-    """`results` with `change` applied to every string in it, the words of enumerations among them."""
-    return msgspec.convert(_walk(msgspec.to_builtins(results), change), Results)
+def rewritten(record: Record, change: Callable[[str], str]) -> Record:
+    """`record` with `change` applied to every string in it, the words of enumerations among them."""
+    return msgspec.convert(_walk(msgspec.to_builtins(record), change), type(record))
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reports.model import Badge, Definition
-from rules.model import Severity, Status, Verdict
+from rules.model import Severity, Status, Verdict, WaiverState
 from scanner.model import EvidenceKind
 
 SEVERITY = {
@@ -33,6 +33,17 @@ DECISION = {
     "": Badge(code="not-expected", symbol="–", word="not expected"),
 }
 WAIVED = Badge(code="waived", symbol="○", word="Waived")
+WAIVER_STATE = {
+    WaiverState.ACTIVE: Badge(code="waived", symbol="○", word="Active"),
+    WaiverState.EXPIRED: Badge(code="high", symbol="▲", word="Expired"),
+    WaiverState.CHANGED: Badge(code="high", symbol="▲", word="Changed"),
+    WaiverState.MALFORMED: Badge(code="error", symbol="!", word="Malformed"),
+    WaiverState.UNUSED: Badge(code="info", symbol="●", word="Unused"),
+}
+BASELINE = {
+    "new": Badge(code="other", symbol="+", word="New"),
+    "known": Badge(code="info", symbol="=", word="Known"),
+}
 
 EVIDENCE_KIND = {
     EvidenceKind.HOST: "Facts about the host",
@@ -47,6 +58,7 @@ EVIDENCE_KIND = {
     EvidenceKind.GPO_POLICY: "Firewall policy set by Group Policy",
     EvidenceKind.PROFILE_SETTINGS: "Firewall profile settings",
     EvidenceKind.PORT_RANGES: "Dynamic and excluded port ranges",
+    EvidenceKind.PORT_PROXIES: "Port proxies",
     EvidenceKind.CHANGE_TIMES: "When firewall and CE settings last changed",
 }
 
@@ -77,6 +89,27 @@ _DECISION_TEXT = {
     "": "The vendor's page does not name this source for the endpoint.",
 }
 
+_WAIVER_TEXT = {
+    WaiverState.ACTIVE: "It applies: what it accepted is what was found, and its last day has not passed.",
+    WaiverState.EXPIRED: "Its last day has passed. What it accepted counts again.",
+    WaiverState.CHANGED: "What it names was found in another condition than was accepted. It counts.",
+    WaiverState.MALFORMED: "The entry is not complete or not correct, so it applies to nothing.",
+    WaiverState.UNUSED: "Nothing was found that it names, or another entry waives it already.",
+}
+_BASELINE_TEXT = {
+    "new": "The baseline did not have it.",
+    "known": "The baseline had it already. It still counts.",
+}
+WAIVER_DEFINITIONS = {
+    "States of a waiver": tuple(
+        Definition(badge=WAIVER_STATE[key], text=text) for key, text in _WAIVER_TEXT.items()
+    )
+}
+BASELINE_DEFINITIONS = {
+    "Since the baseline": tuple(
+        Definition(badge=BASELINE[key], text=text) for key, text in _BASELINE_TEXT.items()
+    )
+}
 DEFINITIONS = {
     "Verdicts": tuple(Definition(badge=VERDICT[key], text=text) for key, text in _VERDICT_TEXT.items()),
     "Severities": tuple(Definition(badge=SEVERITY[key], text=text) for key, text in _SEVERITY_TEXT.items()),
@@ -95,6 +128,7 @@ DEFINITIONS = {
 
 # Section id -> heading and the line below it.
 SECTIONS = {
+    "changes": ("Changes since the baseline", ""),
     "next": (
         "What to do next",
         "In this order, each step once, whatever asks for it. Findings show how to undo it.",
@@ -107,6 +141,10 @@ SECTIONS = {
         "Findings",
         "Worst first. F1 and so on hold for this report, fingerprints for every report.",
     ),
+    "exceptions": (
+        "Exceptions",
+        "Every entry of the waiver file. Active ones take a finding out of the verdict, never out of sight.",
+    ),
     "unproven": ("What was not proven", ""),
     "checks": ("All checks", "What was asked, and the answer; passes too."),
     "evidence": (
@@ -114,6 +152,10 @@ SECTIONS = {
         "Every source that was read. Hash a source again and compare it with its SHA-256 to verify it.",
     ),
     "problems": ("Problems in the evidence", "What could not be read while the rest of its source could."),
+    "site": (
+        "What the site states",
+        "What the site file says and no evidence can show. The checks were run on these terms.",
+    ),
     "method": ("Method and limits", ""),
     "definitions": ("Definitions", ""),
 }

@@ -13,7 +13,7 @@ import msgspec
 
 from scanner.configuration_file import ConfigurationFile, match_file
 from scanner.configured_channels import channel_ports
-from scanner.configured_registry import KeyIndex, index_keys, registry_ports
+from scanner.configured_registry import registry_ports
 from scanner.configured_tomcat import LiveTomcat, live_tomcat
 from scanner.errors import ParseError
 from scanner.locations import LocationKind, PortLocation
@@ -23,7 +23,8 @@ from scanner.parsers.ce_xml import parse_vendor_xml
 from scanner.parsers.channels import RecordingChannel
 from scanner.parsers.port_reading import PortReading
 from scanner.parsers.tomcat import parse_server_xml
-from scanner.registry_key import RegistryKey
+from scanner.registry_index import RegistryIndex
+from scanner.registry_key import AbsentKey, RegistryKey
 from scanner.registry_paths import PROCRUN
 
 Found = ConfiguredPorts | Gap | Problem
@@ -35,6 +36,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 
     files: tuple[ConfigurationFile, ...] = ()
     keys: tuple[RegistryKey, ...] = ()
+    absent: tuple[AbsentKey, ...] = ()
     channels: tuple[RecordingChannel, ...] | None = None
     services: tuple[Service, ...] = ()
 
@@ -45,7 +47,7 @@ def configured_ports(locations: Sequence[PortLocation], evidence: Evidence) -> I
     A file that cannot be parsed is one Problem and leaves its components `NOT_DETERMINABLE`; nothing else is
     lost. Nothing but ports, addresses and reasons passes into the facts.
     """
-    index = index_keys(evidence.keys)
+    index = RegistryIndex(evidence.keys, evidence.absent)
     by_place: dict[tuple[LocationKind, str], list[PortLocation]] = {}
     for location in locations:
         by_place.setdefault((location.kind, location.text), []).append(location)
@@ -58,7 +60,7 @@ def configured_ports(locations: Sequence[PortLocation], evidence: Evidence) -> I
             yield from _file(group, locations, evidence)
 
 
-def _registry(group: Sequence[PortLocation], index: KeyIndex) -> Iterator[Found]:
+def _registry(group: Sequence[PortLocation], index: RegistryIndex) -> Iterator[Found]:
     for location in group:
         yield from registry_ports(location, index)
 
@@ -110,7 +112,7 @@ def _source(group: Sequence[PortLocation], evidence: Evidence) -> _Source:
             path=first.path,
             read=lambda file: {location.component: _ini(_text(file.data), location) for location in group},
         )
-    tomcat = live_tomcat(first, evidence.files, evidence.keys, evidence.services)
+    tomcat = live_tomcat(first, evidence.files, evidence.keys, evidence.absent, evidence.services)
 
     def read(file: ConfigurationFile) -> Mapping[str, PortReading]:
         reading = parse_server_xml(file.data, tomcat.properties, file.origin)

@@ -9,9 +9,8 @@ from typing import Annotated
 import typer
 
 from ce_audit.exit_codes import COMPLIANT
-from ce_audit.options import Evidence, NoProgress, Quiet, SignKey, Verbose
+from ce_audit.options import Evidence, NoProgress, Quiet, SignKey, SiteOption, Verbose
 from ce_audit.progress import Progress
-from rules.catalogue.loader import load_catalogue
 
 
 def collect(
@@ -27,6 +26,7 @@ def collect(
             help="Collect nothing; print the PowerShell script that collects on a host without Python.",
         ),
     ] = False,
+    site: SiteOption = None,
     sign: SignKey = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -34,14 +34,19 @@ def collect(
 ) -> None:
     """Only collect: the facts as one JSON file, or a bundle with the raw evidence and its hashes."""
     from ce_audit.collecting import sealed_unmasked, write_collection
+    from ce_audit.evidence import unheeded
+    from ce_audit.terms import read_terms
     from scanner.windows import collector_script
 
     if print_collector:
         sys.stdout.write(collector_script())
         raise typer.Exit(COMPLIANT)
     progress = Progress(sys.stderr, quiet=quiet, show=not no_progress)
+    terms = read_terms(site)
+    if late := unheeded(evidence, terms):
+        progress.say(late)
     with progress.step("collecting"):
-        snapshot = write_collection(evidence, output, load_catalogue(), sign)
+        snapshot = write_collection(evidence, output, terms, sign)
     progress.say_unread(snapshot.problems)
     progress.say(f"wrote {output}")
     if output.suffix.casefold() == ".zip" and (hives := sealed_unmasked(snapshot)):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ce_audit.delivery import Terms, deliver, occupied
 from ce_audit.options import Formats, NoProgress, OutputFolder, Quiet, Verbose
-from ce_audit.output import DEFAULT_FORMATS, Renderings, write_reports
+from ce_audit.outcome import say_delivered
+from ce_audit.output import DEFAULT_FORMATS, Renderings
 from ce_audit.progress import Progress
 
 
@@ -28,6 +31,7 @@ def report(
     saved = results_json.parse(results.read_bytes())
     if verbose:
         progress.say(f"{results}: {saved.host.name}, {saved.verdict.value}, judged by {saved.tool}")
-    renderings = Renderings(saved, None)
-    for path in write_reports(renderings, formats or DEFAULT_FORMATS[:2], output_dir, progress):
-        progress.say(f"wrote {path}")
+    now = datetime.now(UTC)
+    terms = Terms(folder=output_dir, formats=tuple(formats or DEFAULT_FORMATS[:2]))
+    with occupied(output_dir, now):
+        say_delivered(deliver(saved, Renderings(saved, None), terms, now, progress), progress)

@@ -9,10 +9,8 @@ from typing import Annotated
 import typer
 
 from ce_audit.exit_codes import COMPLIANT, INTEGRITY
-from ce_audit.options import RequiredSigner, RoleOption
+from ce_audit.options import Baseline, RequiredSigner, RoleOption, SiteOption, WaiverFile
 from ce_audit.settings import Role, TextOrJson
-from rules.catalogue.loader import load_catalogue
-from rules.site import Site
 
 
 def verify(
@@ -31,16 +29,25 @@ def verify(
         ),
     ] = False,
     require_signature: RequiredSigner = None,
+    site: SiteOption = None,
     role: RoleOption = Role.AUTO,
+    waivers: WaiverFile = None,
+    baseline: Baseline = None,
     output: Annotated[TextOrJson, typer.Option("-f", "--format")] = TextOrJson.TEXT,
 ) -> None:
     """Is a bundle as it was sealed, and do its results follow from it? Exits with 4 where not."""
+    from ce_audit.review import Review, read_review
+    from ce_audit.terms import read_terms
     from ce_audit.verify import Request
     from ce_audit.verify import verify as verified
     from ce_audit.verify_text import render_json, render_text
 
-    site = Site(role=role.site)
-    request = Request(results=results, reperform=reperform, key=require_signature, site=site)
-    found = verified(bundle, request, load_catalogue())
+    request = Request(
+        results=results,
+        reperform=reperform,
+        key=require_signature,
+        review=read_review(waivers, baseline) if reperform else Review(),
+    )
+    found = verified(bundle, request, read_terms(site, role.site))
     sys.stdout.write(render_json(found) if output is TextOrJson.JSON else render_text(found))
     raise typer.Exit(COMPLIANT if found.intact else INTEGRITY)

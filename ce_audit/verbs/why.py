@@ -10,11 +10,10 @@ import typer
 
 from ce_audit.evidence import load_snapshot
 from ce_audit.exit_codes import COMPLIANT, FINDINGS
-from ce_audit.options import GivenEvidence
+from ce_audit.options import GivenEvidence, SiteOption
 from ce_audit.progress import Progress
 from ce_audit.settings import TextOrJson
-from rules.catalogue.loader import load_catalogue
-from rules.site import Site
+from ce_audit.terms import read_terms
 
 
 def why(
@@ -43,6 +42,7 @@ def why(
             help="What is reachable at all, which firewall rules never decide, which open more than is used.",
         ),
     ] = False,
+    site: SiteOption = None,
     output: Annotated[TextOrJson, typer.Option("-f", "--format")] = TextOrJson.TEXT,
 ) -> None:
     """What Windows Firewall does with a connection, which rules decide it, and which nearly did."""
@@ -52,7 +52,7 @@ def why(
     from scanner.parsers.text import decode
 
     if surface:
-        _answer_surface(evidence, output)
+        _answer_surface(evidence, site, output)
     if flows is not None:
         requests = read_flows(decode(flows.read_bytes()), str(flows))
     elif port is None:
@@ -68,7 +68,7 @@ def why(
             "profile": profile,
         }
         requests = (flow_request(stated, "the options", 0),)
-    snapshot = load_snapshot(evidence, load_catalogue())
+    snapshot = load_snapshot(evidence, read_terms(site))
     Progress(sys.stderr).say_unread(snapshot.problems)
     if flows is None:
         requests = tuple(with_listener(request, snapshot) for request in requests)
@@ -78,10 +78,11 @@ def why(
     raise typer.Exit(COMPLIANT if as_expected(found) else FINDINGS)
 
 
-def _answer_surface(evidence: Path, output: TextOrJson) -> NoReturn:
+def _answer_surface(evidence: Path, site: Path | None, output: TextOrJson) -> NoReturn:
     from ce_audit.surface import render_json, render_text
     from ce_audit.survey import survey
 
-    found = survey(load_snapshot(evidence, load_catalogue()), Site())
+    terms = read_terms(site)
+    found = survey(load_snapshot(evidence, terms), terms.site)
     sys.stdout.write(render_json(found) if output is TextOrJson.JSON else render_text(found))
     raise typer.Exit(COMPLIANT)

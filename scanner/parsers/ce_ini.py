@@ -29,9 +29,7 @@ def parse_ini_port(text: str, count: int = 1) -> PortReading:
 def parse_ini_key(text: str, section: str, key: str, count: int = 1) -> PortReading:
     """The same where the site file says under which key the port stands; case does not count."""
     wanted = (section.strip().casefold(), key.strip().casefold())
-    values = [
-        value for place, name, value in _entries(text) if (place.casefold(), name.casefold()) == wanted
-    ]
+    values = [value for place, name, value in _entries(text) if (place.casefold(), name.casefold()) == wanted]
     return _reading(values, count, "the file holds no such key as the site file names")
 
 

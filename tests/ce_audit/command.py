@@ -30,7 +30,9 @@ class Done(NamedTuple):
         """The one line that the run said went wrong; fails where there is another number of lines."""
         (line,) = self.err.splitlines()
         assert line.startswith("ce-audit: error: ")
-        return line.removeprefix("ce-audit: error: ")
+        said, code, _ = line.removeprefix("ce-audit: error: ").rpartition(f" [exit code {self.code}: ")
+        assert code
+        return said
 
 
 Run = Callable[..., Done]

@@ -13,7 +13,7 @@ from rules.catalogue.loader import load_catalogue
 from rules.check_list import CHECKS
 from tests.ce_audit.command import CORE, SAMPLES, Run, run_in
 
-VERBS = ("scan", "collect", "report", "why", "explain", "checks", "catalogue", "schema")
+VERBS = ("scan", "collect", "report", "why", "diff", "explain", "checks", "catalogue", "schema")
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_explain_answers_every_question_about_a_check(run: Run, check: str) -> N
     done = run("explain", check)
     assert (done.code, done.err) == (0, "")
     assert done.out.startswith(f"{check} (up to ")
-    for heading in ("Why", "How it decides", "How to mend it", "Cannot look without", "Cannot pass without"):
+    for heading in ("Why it matters", "Evidence", "How it decides", "An example", "How to mend it"):
         assert f"\n{heading}\n" in done.out
 
 

@@ -72,8 +72,10 @@ def test_the_exit_code_says_what_was_found(
     assert run("scan", evidence, "-o", tmp_path, "-f", "json", *options).code == code
 
 
-def test_quiet_says_nothing_at_all(run: Run, tmp_path: Path) -> None:
-    assert run("scan", SAMPLES / "operator-prompt-block", "-q", "-o", tmp_path, "-f", "json") == (1, "", "")
+def test_quiet_leaves_stdout_alone_and_says_the_outcome_in_one_line(run: Run, tmp_path: Path) -> None:
+    done = run("scan", SAMPLES / "operator-prompt-block", "-q", "-o", tmp_path, "-f", "json")
+    assert (done.code, done.out) == (1, "")
+    assert done.err == f"ce-audit: OPC-0417 non-compliant: 1 high, 1 info; report in {tmp_path}\n"
 
 
 def test_verbose_says_what_each_file_was_read_as(run: Run, tmp_path: Path) -> None:

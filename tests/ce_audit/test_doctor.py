@@ -10,14 +10,13 @@ import pytest
 
 from ce_audit.doctor import Diagnosis, abilities, diagnosis
 from ce_audit.doctor_text import render_json, render_text
-from rules.catalogue.loader import load_catalogue
+from ce_audit.terms import read_terms
 from rules.check_list import CHECKS
 from rules.model import Status
 from scanner.model import EvidenceKind
 from scanner.windows import collector_script
 from tests.ce_audit.command import CORE, SAMPLES, Run, run_in
 
-CATALOGUE = load_catalogue()
 HALF = SAMPLES / "half-collected"
 
 
@@ -27,7 +26,7 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
 
 
 def looked_at(path: Path | None) -> Diagnosis:
-    return diagnosis(path, CATALOGUE, CHECKS)
+    return diagnosis(path, read_terms(), CHECKS)
 
 
 def test_every_kind_of_evidence_is_there_once_with_the_checks_that_ask_for_it() -> None:

@@ -154,7 +154,12 @@ def test_a_finding_shows_evidence_remedy_undo_and_fingerprint(drifted: Any) -> N
     ):
         assert part in shown
     captions = [text(caption) for caption in block.xpath(".//figcaption")]
-    assert captions == ["PowerShell, as administrator for F3", "The same with netsh for F3", "Undo for F3"]
+    assert captions == [
+        "PowerShell, as administrator for F3",
+        "The same with netsh for F3",
+        "Undo for F3",
+        "Entry for a waiver file (TOML) for F3",
+    ]
     assert block.xpath(".//figure//code")[0].text == "Enable-NetFirewallRule -Name 'CE-TelephonyServer-In'"
     assert re.search(r"\b[0-9a-f]{64}\b", shown)
     assert sample().results[1].findings[0].fingerprint in shown

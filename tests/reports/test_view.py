@@ -8,6 +8,7 @@ import pytest
 from reports import results_json
 from reports.order import placed
 from reports.view import Report, build
+from reports.wording import EVIDENCE_KIND
 from rules.model import (
     AssessedHost,
     CheckResult,
@@ -256,3 +257,7 @@ def test_the_digest_is_that_of_the_json(report: Report) -> None:
 def test_empty_results_still_make_a_report() -> None:
     view = build(bare(endpoints=(EndpointRow(component="x", protocol="tcp"),)))
     assert (view.findings, view.actions, view.gaps) == ((), (), ())
+
+
+def test_every_kind_of_evidence_has_its_words() -> None:
+    assert set(EVIDENCE_KIND) == set(EvidenceKind)
