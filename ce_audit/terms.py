@@ -113,7 +113,7 @@ def _statements(stated: SiteFile, catalogue: Catalogue) -> Iterator[str]:
         if addresses := getattr(stated.network, key):
             yield f"The site states {who}: {', '.join(addresses)}."
     if stated.expected_profile:
-        yield f"The host is judged under the {stated.expected_profile.value} profile, which the site expects."
+        yield f"The site expects CE's network on the {stated.expected_profile.value} profile."
     if stated.naming_port:
         yield f"The site states {stated.naming_port} as the Server Port in the CE portal."
     if stated.tomcat_version:

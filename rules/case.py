@@ -177,12 +177,30 @@ class Case:
 
     @cached_property
     def profiles(self) -> tuple[Profile, ...]:
-        """The profiles in force: the site's word, else those of the interfaces, else all three."""
-        if self.site.expected_profile:
-            return (self.site.expected_profile,)
+        """The profiles that count: those in force on the host, or all three where nobody knows.
+
+        Of several in force only the one that the site expects CE's network on counts.
+        """
+        if self.asked_profile:
+            return (self.asked_profile,)
+        return self._active_profiles or (Profile.DOMAIN, Profile.PRIVATE, Profile.PUBLIC)
+
+    @cached_property
+    def asked_profile(self) -> Profile | None:
+        """The profile that the site expects, unless it is known that no network of the host is on it."""
+        expected = self.site.expected_profile
+        return None if self.misses_profile else expected
+
+    @property
+    def misses_profile(self) -> bool:
+        """True where the site expects a profile that no network of the host is on."""
+        expected, active = self.site.expected_profile, self._active_profiles
+        return bool(expected and active) and expected not in active
+
+    @cached_property
+    def _active_profiles(self) -> tuple[Profile, ...]:
         active = {interface.profile for interface in self.snapshot.interfaces if interface.profile}
-        chosen = active or {Profile.DOMAIN, Profile.PRIVATE, Profile.PUBLIC}
-        return tuple(profile for profile in Profile if profile in chosen)
+        return tuple(profile for profile in Profile if profile in active)
 
     def claimed_ports(self, executable: str) -> frozenset[int]:
         """Every port that some row of this executable documents or configures."""

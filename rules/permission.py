@@ -119,7 +119,7 @@ def permission(
         local_port=port,
         program=owner or found.program,
         service=found.service.name if found.service else None,
-        profile=case.site.expected_profile,
+        profile=case.asked_profile,
     )
     addresses = _addresses(listeners, configured)
     return Permission(

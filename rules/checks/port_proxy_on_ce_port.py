@@ -104,7 +104,7 @@ def _is_reached(case: Case, proxy: PortProxy) -> bool:
         local_port=proxy.listen_port,
         program=_IP_HELPER,
         service="iphlpsvc",
-        profile=case.site.expected_profile,
+        profile=case.asked_profile,
     )
     return can_be_reached(case, asked, [anywhere if proxy.listen_address == "*" else proxy.listen_address])
 
@@ -154,6 +154,11 @@ CHECK = Check(
     "Firewall lets hosts reach that port, else low. Where the forwardings were not collected, the owners "
     "of the sockets show that none is active on a CE port; that none leads to one is then not proven.",
     mend="Delete the forwarding with netsh interface portproxy delete, after asking who set it up.",
-    controls=("NIST SP 800-53 r5 CM-7", "NIST SP 800-53 r5 AC-4", "PCI DSS v4.0 1.2.5, 2.2.4"),
+    controls=(
+        "NIST SP 800-53 r5 AC-4",
+        "NIST SP 800-53 r5 CM-7",
+        "PCI DSS v4.0 1.2.5",
+        "PCI DSS v4.0 2.2.4",
+    ),
     find=find,
 )

@@ -175,7 +175,7 @@ def _decision(case: Case, holder: Holder, listener: Listener) -> Decision:
             local_address=listener.address,
             program=holder.program if "\\" in holder.program else known,
             service=next((each.service.name for each in found if each.service), None),
-            profile=case.site.expected_profile,
+            profile=case.asked_profile,
         ),
     )
 

@@ -56,7 +56,7 @@ def test_the_report_is_told_what_only_the_site_says(tmp_path: Path) -> None:
         "The site states the clients: 10.9.0.0/16.",
         "The site states the Skype for Business Front Ends: 10.1.0.20.",
         "The site states the DMZ proxies: 192.0.2.1.",
-        "The host is judged under the domain profile, which the site expects.",
+        "The site expects CE's network on the domain profile.",
         "The site states 9999 as the Server Port in the CE portal.",
         "The site states version 8.5.40 of Tomcat.",
         "The site states the list of recording channels (1).",

@@ -116,10 +116,17 @@ def test_one_decision_for_two_sources_is_listed_once() -> None:
     assert len(list(permitted(CORE, SITE).all())) == 3
 
 
-def test_the_sites_profile_is_the_one_decided_for() -> None:
-    public = on_networks(CORE, Profile.PUBLIC)
-    assert permitted(public).overall is BLOCKED
-    assert permitted(public, Site(expected_profile=Profile.DOMAIN)).overall is ALLOWED
+def test_of_several_networks_the_one_that_the_site_expects_is_decided_for() -> None:
+    both = on_networks(CORE, Profile.DOMAIN, Profile.PUBLIC)
+    assert permitted(both).overall is CONDITIONAL
+    assert permitted(both, Site(expected_profile=Profile.DOMAIN)).overall is ALLOWED
+    assert permitted(both, Site(expected_profile=Profile.PUBLIC)).overall is BLOCKED
+
+
+def test_what_the_site_expects_outweighs_no_network_that_was_seen() -> None:
+    domain = Site(expected_profile=Profile.DOMAIN)
+    assert permitted(on_networks(CORE, Profile.PUBLIC), domain).overall is BLOCKED
+    assert permitted(on_networks(CORE, None), domain).overall is ALLOWED
 
 
 @pytest.mark.parametrize("address", ["not an address", "fe80::1%12", ""])

@@ -66,7 +66,10 @@ def test_every_profile_counts_where_the_network_is_not_known() -> None:
 
 
 def test_the_site_says_which_profile_counts() -> None:
-    off = with_settings(CORE, settings(Profile.PUBLIC, enabled=False))
+    off = on_networks(
+        with_settings(CORE, settings(Profile.PUBLIC, enabled=False)), Profile.DOMAIN, Profile.PUBLIC
+    )
+    assert judge(off, CHECK, Site(expected_profile=Profile.DOMAIN)).findings == ()
     assert [f.subject for f in judge(off, CHECK, Site(expected_profile=Profile.PUBLIC)).findings] == [
         "public profile"
     ]

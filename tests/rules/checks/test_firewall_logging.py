@@ -76,8 +76,8 @@ def test_only_profiles_in_force_are_asked_about() -> None:
         "private profile log",
         "public profile log",
     ]
-    said = Site(expected_profile=Profile.DOMAIN)
-    assert judge(both, CHECK, said).status == "pass"
+    three = on_networks(with_settings(CORE, *silent), Profile.DOMAIN, Profile.PUBLIC)
+    assert judge(three, CHECK, Site(expected_profile=Profile.DOMAIN)).status == "pass"
 
 
 def test_it_is_set_where_it_was_set_and_given_back() -> None:

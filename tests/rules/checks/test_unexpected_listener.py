@@ -16,7 +16,6 @@ from scanner.model import (
     Snapshot,
 )
 from tests.rules.changes import (
-    all_rules,
     changed_listener,
     changed_rule,
     configured,
@@ -24,6 +23,7 @@ from tests.rules.changes import (
     listening,
     not_configured,
     not_listening,
+    on_networks,
     removed,
     with_file,
     with_process,
@@ -331,8 +331,9 @@ def test_where_the_firewall_is_not_known_it_is_low() -> None:
 
 
 def test_the_sites_profile_decides_whether_it_can_be_reached() -> None:
-    public = all_rules(listening(CORE, opens(TOMCAT, 9010)), profiles=(Profile.DOMAIN,))
-    assert the_finding(public, CHECK, Site(expected_profile=Profile.PUBLIC)).severity is Severity.LOW
+    both = on_networks(listening(CORE, opens(TOMCAT, 9010)), Profile.DOMAIN, Profile.PUBLIC)
+    assert the_finding(both, CHECK, Site(expected_profile=Profile.DOMAIN)).severity is Severity.MEDIUM
+    assert the_finding(both, CHECK, Site(expected_profile=Profile.PUBLIC)).severity is Severity.LOW
 
 
 @pytest.mark.parametrize(

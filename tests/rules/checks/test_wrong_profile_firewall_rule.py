@@ -6,6 +6,7 @@ from rules.site import Site
 from scanner.model import EvidenceKind, Profile, Snapshot
 from tests.rules.changes import (
     all_listeners,
+    all_rules,
     changed,
     changed_listener,
     changed_rule,
@@ -65,6 +66,24 @@ def test_the_site_can_say_which_network_counts() -> None:
     two = on_networks(CORE, Profile.DOMAIN, Profile.PUBLIC)
     assert statuses(two, Site(expected_profile=Profile.DOMAIN))[CHECK] == "pass"
     assert {check for check, _ in found(two, Site(expected_profile=Profile.PUBLIC))} == {CHECK}
+
+
+DOMAIN = Site(expected_profile=Profile.DOMAIN)
+
+
+def test_a_host_off_the_profile_that_the_site_expects_is_one_finding_about_its_network() -> None:
+    fallen = on_networks(CORE, Profile.PUBLIC)
+    assert found(fallen, DOMAIN) == {(CHECK, "")}
+    finding = the_finding(fallen, CHECK, DOMAIN)
+    assert finding.severity == "high"
+    assert "expects this host on the Domain profile, but its network is Public" in finding.message
+    assert "Server Agent, Naming Service, UCMA Recorder Service and " in finding.message
+
+
+def test_where_the_rules_cover_the_unexpected_network_it_is_a_remark() -> None:
+    anywhere = on_networks(all_rules(CORE, profiles=()), Profile.PUBLIC)
+    assert the_finding(anywhere, CHECK, DOMAIN).severity == "low"
+    assert judge(on_networks(CORE, None), CHECK, DOMAIN).status == "pass"
 
 
 def test_a_disconnected_adapter_without_addresses_does_not_count() -> None:
