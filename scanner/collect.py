@@ -58,7 +58,7 @@ from scanner.parsers.registry_firewall import firewall_changed_at, firewall_fact
 from scanner.parsers.registry_host import HOST_KEYS, host_facts
 from scanner.parsers.registry_port_proxy import port_proxies
 from scanner.readers import UNRECOGNISED, recognise
-from scanner.registry_key import RegistryKey
+from scanner.registry_key import AbsentKey, RegistryKey
 from scanner.shown import LOCAL_RULES, kinds_shown
 from scanner.single_gpos import outweighed, standing_keys
 from scanner.sources.document import Document
@@ -156,10 +156,12 @@ class Collection:
         Raises SourceError where the sources name two different hosts.
         """
         failed_steps = tuple(self._failed_steps())
-        self._doubt(registry_doubts(self.of(RegistryKey), (*self.of(Problem), *failed_steps)))
+        absent = self.of(AbsentKey)
+        looked_at: list[RegistryKey | AbsentKey] = [*self.of(RegistryKey), *absent]
+        self._doubt(registry_doubts(looked_at, (*self.of(Problem), *failed_steps)))
         self._doubt(step_doubts((*self.of(Problem), *failed_steps)))
         known = self._timed_keys()
-        keys = list(standing_keys(known))
+        keys = list(standing_keys(known, absent))
         settings = [*self.of(ProfileSettings), *_settings_by_source(keys)]
         for fact in (*firewall_facts(keys), *host_facts(keys)):
             self.add(fact)
@@ -170,13 +172,14 @@ class Collection:
         found = Evidence(
             files=self._configuration_files(),
             keys=tuple(keys),
+            absent=tuple(absent),
             channels=self._channels(),
             services=tuple(self.of(Service)),
         )
         denied += channel_contradiction(found.channels, self._stated_channels)
         for configured in configured_ports(self._locations, found):
             self.add(configured)
-        self._shown.update(kinds_shown(self._items, keys, host))
+        self._shown.update(kinds_shown(self._items, keys, absent, host))
         return Snapshot(
             host=host,
             interfaces=merged_interfaces(self.of(Interface)),
@@ -199,7 +202,7 @@ class Collection:
             problems=(
                 *self.of(Problem),
                 *failed_steps,
-                *outweighed(known),
+                *outweighed(known, absent),
                 *(item for item in denied if isinstance(item, Problem)),
             ),
             dropped_packets=tuple(self.of(DroppedPackets)),

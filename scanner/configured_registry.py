@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -19,75 +19,54 @@ from scanner.model import (
 )
 from scanner.parsers.port_reading import PortReading, port_number
 from scanner.parsers.tao_options import parse_tao_options
-from scanner.registry_key import RegistryData, RegistryKey
+from scanner.registry_index import RegistryIndex
+from scanner.registry_key import AbsentKey, RegistryData, RegistryKey
 
 _SOFTWARE = "SOFTWARE\\"
 _WOW = "SOFTWARE\\WOW6432Node\\"
 _NOT_WHOLE = "the value is not set, or among those of its key that could not be read"
 
-KeyIndex = Mapping[str, Sequence[RegistryKey]]
-
 
 class _View(msgspec.Struct, frozen=True, kw_only=True):
-    """One registry view of a location: the keys found there, and whether the evidence covers it at all."""
+    """One registry view of a location: the keys found there, else what proves that there is none."""
 
     bits: int
     path: str
     keys: tuple[RegistryKey, ...]
-    covered: bool
+    proof: RegistryKey | AbsentKey | None
 
     def holders(self, value: str) -> tuple[RegistryKey, ...]:
         return tuple(key for key in self.keys if key.value(value) is not None)
 
 
-def index_keys(keys: Sequence[RegistryKey]) -> KeyIndex:
-    """The keys by path, in one case; a path that several sources export keeps every copy."""
-    index: dict[str, list[RegistryKey]] = {}
-    for key in keys:
-        index.setdefault(key.path.casefold(), []).append(key)
-    return index
-
-
-def registry_ports(location: PortLocation, index: KeyIndex) -> Iterator[ConfiguredPorts | Gap]:
+def registry_ports(location: PortLocation, index: RegistryIndex) -> Iterator[ConfiguredPorts | Gap]:
     """What the value says, read in the view that the program reads.
 
-    An exported key or parent without the value says "not set"; where neither is in the evidence it is a gap.
+    A key without the value, or one that is proven to be absent, says "not set"; where neither is in the
+    evidence it is a gap.
     """
     right, wrong = _view(location, index, location.view), _view(location, index, 96 - location.view)
     holders = right.holders(location.value)
     misplaced = wrong.holders(location.value)
-    if not right.covered:
+    if right.proof is None:
         yield _gap(location, right)
     if holders:
         yield _ports(location, _read(location, holders), holders[0])
     elif misplaced:
         yield _ports(location, _misplaced(location, wrong, right), misplaced[0])
-    elif right.covered:
-        nearest = _nearest(right, index)
-        yield _ports(location, _missing(location) if nearest.whole else _unknown(_NOT_WHOLE), nearest)
+    elif right.proof:
+        is_whole = all(key.whole for key in right.keys)
+        yield _ports(location, _missing(location) if is_whole else _unknown(_NOT_WHOLE), right.proof)
 
 
-def _view(location: PortLocation, index: KeyIndex, bits: int) -> _View:
+def _view(location: PortLocation, index: RegistryIndex, bits: int) -> _View:
     key = location.key.replace(_SOFTWARE, _WOW, 1) if bits == 32 else location.key
     path = f"HKEY_LOCAL_MACHINE\\{key}"
-    keys = tuple(index.get(path.casefold(), ()))
-    return _View(bits=bits, path=path, keys=keys, covered=is_covered(path, index))
+    keys = tuple(index.at(path))
+    return _View(bits=bits, path=path, keys=keys, proof=keys[0] if keys else index.absence(path))
 
 
-def is_covered(path: str, index: KeyIndex) -> bool:
-    """True where the evidence holds the key, or a parent whose export would have held it."""
-    parts = path.casefold().split("\\")
-    return any("\\".join(parts[:length]) in index for length in range(2, len(parts) + 1))
-
-
-def _nearest(view: _View, index: KeyIndex) -> RegistryKey:
-    """The key itself, or the exported parent that proves it absent."""
-    parts = view.path.casefold().split("\\")
-    found = (index.get("\\".join(parts[:length])) for length in range(len(parts), 1, -1))
-    return next(keys[0] for keys in found if keys)
-
-
-def texts_at(location: PortLocation, index: KeyIndex) -> Iterator[tuple[Origin, str]]:
+def texts_at(location: PortLocation, index: RegistryIndex) -> Iterator[tuple[Origin, str]]:
     """Every text that the value holds in the view that the program reads, with where it stands."""
     for key in _view(location, index, location.view).holders(location.value):
         text = _text(key.value(location.value))
@@ -95,21 +74,22 @@ def texts_at(location: PortLocation, index: KeyIndex) -> Iterator[tuple[Origin, 
             yield _origin(location, key), text
 
 
-def _ports(location: PortLocation, reading: PortReading, key: RegistryKey) -> ConfiguredPorts:
+def _ports(location: PortLocation, reading: PortReading, key: RegistryKey | AbsentKey) -> ConfiguredPorts:
     return ConfiguredPorts(
         component=location.component,
         location=location.text,
         state=reading.state,
         endpoints=reading.endpoints,
         reason=reading.text,
-        changed_at=key.last_write,
+        changed_at=key.last_write if isinstance(key, RegistryKey) else None,
         faults=reading.faults,
         origin=_origin(location, key),
     )
 
 
-def _origin(location: PortLocation, key: RegistryKey) -> Origin:
-    return Origin(source=key.origin.source, locator=f"{key.path}\\{location.value}")
+def _origin(location: PortLocation, key: RegistryKey | AbsentKey) -> Origin:
+    place = key.path if isinstance(key, AbsentKey) else f"{key.path}\\{location.value}"
+    return Origin(source=key.origin.source, locator=place)
 
 
 def _read(location: PortLocation, holders: Sequence[RegistryKey]) -> PortReading:
@@ -150,7 +130,7 @@ def _missing(location: PortLocation) -> PortReading:
 def _misplaced(location: PortLocation, wrong: _View, right: _View) -> PortReading:
     """A fault only where the right view was looked at: else the value may stand there as well."""
     text = f"found only in the {wrong.bits}-bit view, which the program does not read"
-    if not right.covered:
+    if right.proof is None:
         return _unknown(f"{text}; the {right.bits}-bit view is not in the evidence")
     held = _held(_read(location, wrong.holders(location.value)))
     fault = Fault(code=FaultCode.MISPLACED, text=f"{location.value} is {text}{held}")

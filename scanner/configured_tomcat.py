@@ -11,7 +11,8 @@ from scanner.locations import PortLocation
 from scanner.model import Fault, FaultCode, Origin, Service
 from scanner.parsers.java_listeners import java_listeners
 from scanner.parsers.java_properties import catalina_base, parse_catalina_properties, procrun_properties
-from scanner.registry_key import RegistryKey
+from scanner.registry_index import RegistryIndex
+from scanner.registry_key import AbsentKey, RegistryKey
 from scanner.registry_paths import PROCRUN
 
 _SEPARATORS = "\\/"
@@ -50,6 +51,7 @@ def live_tomcat(
     location: PortLocation,
     files: Sequence[ConfigurationFile],
     keys: Sequence[RegistryKey],
+    absent: Sequence[AbsentKey],
     services: Sequence[Service],
 ) -> LiveTomcat:
     """Where the live server.xml is: below catalina.base of CE's Tomcat service, else at the location itself.
@@ -76,7 +78,7 @@ def live_tomcat(
         notes=notes,
         faults=faults,
         origin=service.origin if service else None,
-        is_proven=options is not None or _was_looked_for(keys),
+        is_proven=options is not None or RegistryIndex(keys, absent).shows_tree(PROCRUN),
     )
 
 
@@ -98,13 +100,6 @@ def _faults(service: _Procrun) -> Iterator[Fault]:
         yield Fault(code=FaultCode.CHILD_PROCESS, text=child)
     for listener in java_listeners(service.options or ()):
         yield Fault(code=FaultCode.JAVA_LISTENER, text=listener)
-
-
-def _was_looked_for(keys: Sequence[RegistryKey]) -> bool:
-    """True where the evidence holds Procrun's key, or a parent whose export would have held it."""
-    below = PROCRUN.casefold() + "\\"
-    paths = (key.path.casefold() + "\\" for key in keys)
-    return any(below.startswith(path) and path.count("\\") > 1 for path in paths)
 
 
 def _service(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from scanner.model import EvidenceKind, FirewallRule, Problem
-from scanner.registry_key import RegistryKey
+from scanner.registry_key import AbsentKey, RegistryKey
 from scanner.registry_paths import FIREWALL_POLICY, POLICIES, PORT_PROXY
 from scanner.shown import SHOWN_BY
 
@@ -49,7 +49,7 @@ def document_doubts(
 
 
 def registry_doubts(
-    keys: Iterable[RegistryKey], problems: Iterable[Problem]
+    keys: Iterable[RegistryKey | AbsentKey], problems: Iterable[Problem]
 ) -> Iterator[tuple[EvidenceKind, str]]:
     """Each kind of evidence that one of `problems` keeps from being proven, with the reason.
 
@@ -57,9 +57,9 @@ def registry_doubts(
     section it stands in; one about a whole source, or about a section without a name, concerns all that the
     source shows.
     """
-    by_source: dict[str, list[RegistryKey]] = {}
+    by_source: dict[str, list[RegistryKey | AbsentKey]] = {}
     for key in keys:
-        if not key.one_gpo:  # which shows nothing of the host to begin with
+        if isinstance(key, AbsentKey) or not key.one_gpo:  # which shows nothing of the host to begin with
             by_source.setdefault(key.origin.source, []).append(key)
     for problem in problems:
         reason = f"{problem.origin.source}: {problem.reason}"
@@ -80,14 +80,14 @@ def step_doubts(problems: Iterable[Problem]) -> Iterator[tuple[EvidenceKind, str
             yield kind, f"{problem.origin.source}: {problem.reason}"
 
 
-def _kinds(problem: Problem, keys: Sequence[RegistryKey]) -> Iterator[EvidenceKind]:
+def _kinds(problem: Problem, keys: Sequence[RegistryKey | AbsentKey]) -> Iterator[EvidenceKind]:
     place = problem.origin.locator.removeprefix(_STEP)
     whole = not place or (place.startswith(_LINE) and problem.text.startswith("["))
     if whole:
         paths = [key.path for key in keys]
     elif place.startswith(_LINE):
-        sections = [key.path for key in keys if _line(key.origin.locator) <= _line(place)]
-        paths = sections[-1:]
+        sections = (key for key in keys if isinstance(key, RegistryKey))
+        paths = [key.path for key in sections if _line(key.origin.locator) <= _line(place)][-1:]
     else:
         paths = [place]
     for root, kinds in _SHOWN_BELOW:
@@ -95,7 +95,8 @@ def _kinds(problem: Problem, keys: Sequence[RegistryKey]) -> Iterator[EvidenceKi
             yield from kinds
     if not place.startswith(_LINE) or whole:  # that there are no port proxies, a key above them shows
         yield from (EvidenceKind.PORT_PROXIES for path in paths if _is_below(PORT_PROXY, path))
-    if whole and any(key.last_write for key in keys if _is_below(key.path, FIREWALL_POLICY)):
+    timed = (key for key in keys if isinstance(key, RegistryKey) and key.last_write)
+    if whole and any(_is_below(key.path, FIREWALL_POLICY) for key in timed):
         yield EvidenceKind.CHANGE_TIMES
 
 

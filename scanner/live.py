@@ -18,7 +18,7 @@ from scanner.locations import PortLocation
 from scanner.masking import masked, masked_command, masked_key
 from scanner.model import Origin, Problem, Service, Snapshot
 from scanner.parsers.reg_render import render_reg
-from scanner.registry_key import RegistryKey
+from scanner.registry_key import AbsentKey, RegistryKey
 from scanner.registry_paths import is_firewall_key
 from scanner.sources import live_system
 from scanner.sources.document import Document
@@ -28,7 +28,8 @@ from scanner.sources.live_registry import read_live_registry
 COLLECTOR = "ce-audit live collection"
 TOMCAT_PROPERTIES = r"Tomcat\conf\catalina.properties"
 FILES = "files.json"
-Registry = Callable[[], Iterator[RegistryKey | Problem]]
+_NO_DIRECTORY = "no service or process shows a Contact Expert directory: where it is installed is not known"
+Registry = Callable[[], Iterator[RegistryKey | AbsentKey | Problem]]
 ReadFacts = Callable[[], Iterable[msgspec.Struct]]
 FACTS: Mapping[str, ReadFacts] = {
     "network/listeners.json": live_system.read_listeners,
@@ -98,19 +99,24 @@ def _without_secrets(fact: msgspec.Struct) -> msgspec.Struct:
 
 
 def _registry(registry: Registry) -> Iterator[Document | Problem]:
-    keys: list[RegistryKey] = []
+    keys: list[RegistryKey | AbsentKey] = []
     try:
         for item in registry():
             if isinstance(item, Problem):
                 yield item
             else:
-                keys.append(item if is_firewall_key(item.path) else masked_key(item))
+                keys.append(_exportable(item))
     except (OSError, ScannerError) as error:
         yield _unread("registry", error)
         return
     yield _document("registry/live.reg", render_reg(keys))
-    times = [{"key": key.path, "last_write": key.last_write} for key in keys if key.last_write]
+    found = (key for key in keys if isinstance(key, RegistryKey))
+    times = [{"key": key.path, "last_write": key.last_write} for key in found if key.last_write]
     yield _document("registry/key-times.json", msgspec.json.encode(times))
+
+
+def _exportable(key: RegistryKey | AbsentKey) -> RegistryKey | AbsentKey:
+    return key if isinstance(key, AbsentKey) or is_firewall_key(key.path) else masked_key(key)
 
 
 def installed_files(
@@ -119,12 +125,16 @@ def installed_files(
     """The CE executables and configuration files below every directory that CE programs were seen in.
 
     Configuration files come without their secrets, then `files.json` with every file looked for. One that
-    cannot be looked at is a Problem and not in the list: whether it is there is not known.
+    cannot be looked at is a Problem and not in the list: whether it is there is not known. Nor is it where no
+    program shows a directory of CE: an operator's programs are no services and need not be running.
     """
     paths = dict.fromkeys(location.path for location in locations if location.path)
     configurations = {**paths, TOMCAT_PROPERTIES: None}
     below_each = (*executables, *configurations)
-    wanted = [(above, name) for above in install_directories(programs, executables) for name in below_each]
+    directories = install_directories(programs, executables)
+    if not directories:
+        yield Problem(origin=Origin(source=FILES), text="", reason=_NO_DIRECTORY)
+    wanted = [(directory, name) for directory in directories for name in below_each]
     rows = []
     for directory, below in wanted:
         path = Path(directory, *PureWindowsPath(below).parts)
@@ -136,7 +146,7 @@ def installed_files(
         rows.append({"path": f"{directory}\\{below}", **found})
         if below in configurations and found["bytes"] is not None:
             yield _configuration(directory, below, path)
-    if rows or not wanted:  # an empty list says that no program of the product was seen anywhere
+    if rows:
         yield _document(FILES, msgspec.json.encode(rows))
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import codecs
 import re
 
-from scanner.masking import MASK, is_secret_name, masked_command
+from scanner.masking import MASK, is_blank, is_secret_name, masked_command
 from scanner.parsers.reg_file import reg_items, unescaped
 from scanner.parsers.reg_render import escaped
 from scanner.registry_paths import is_firewall_key
@@ -65,11 +65,13 @@ def _masked_item(raw: str, item: re.Match[str], strings: str) -> str:
     is_secret = is_secret_name(unescaped(item["name"] or ""))
     if item["text"] is not None:
         told = unescaped(item["text"])
-        masked = MASK if is_secret else masked_command(told)
+        masked = (told if is_blank(told) else MASK) if is_secret else masked_command(told)
         return raw if masked == told else _replaced(item, "text", "text", escaped(masked))
     if (item["kind"] or "").lower() != "hex":
         return raw
     kind = (item["type"] or "3").lower()
+    if is_secret and _is_empty(kind, item["digits"], strings):
+        return raw
     if is_secret and kind not in _NUMBER_TYPES:
         # cut off, it was a problem and still is one: more than its last comma was to come
         return _replaced(item, "kind", "digits", "hex:2a," if _is_broken(item["digits"]) else f'"{MASK}"')
@@ -78,13 +80,23 @@ def _masked_item(raw: str, item: re.Match[str], strings: str) -> str:
 
 def _masked_hex(raw: str, item: re.Match[str], strings: str) -> str:
     """A text that is written as its bytes; each of its strings is masked by itself."""
-    digits = _digits(item["digits"])
-    told = bytes.fromhex(digits[: len(digits) // 2 * 2]).decode(strings, "replace").split("\0")
-    masked = [masked_command(text) for text in told]
+    told = _texts(item["digits"], strings)
+    masked = tuple(map(masked_command, told))
     if masked == told:
         return raw
     data = "\0".join(masked).encode(strings, "replace").hex(",")
     return _replaced(item, "digits", "digits", data + "," * _is_broken(item["digits"]))
+
+
+def _is_empty(kind: str, digits: str, strings: str) -> bool:
+    if _is_broken(digits):
+        return False
+    return is_blank(_texts(digits, strings) if kind in _TEXT_TYPES else bytes.fromhex(_digits(digits)))
+
+
+def _texts(digits: str, strings: str) -> tuple[str, ...]:
+    digits = _digits(digits)
+    return tuple(bytes.fromhex(digits[: len(digits) // 2 * 2]).decode(strings, "replace").split("\0"))
 
 
 def _is_broken(digits: str) -> bool:

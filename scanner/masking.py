@@ -14,16 +14,19 @@ _WORDS = rb"(?:pass|pwd|secret|credential|token|connectionstring|keystore|trusts
 _SECRET = rb"(?![\w.:-]{0,60}port\b)[\w.:-]{0,60}" + _WORDS + rb"[\w.:-]{0,60}"
 # what is no secret after all, or none any more
 _PLAIN = rb"(?:true|false|\*+)"
-_QUOTED = rb"(?![\"']" + _PLAIN + rb"[\"'])(\"[^\"]*\"|'[^']*')"
+# an empty value stays as it is: that there is no secret is a fact, and a mask would hide it
+_EMPTY = rb"(?:\"\s*\"|'\s*')"
+_QUOTED = rb"(?![\"']" + _PLAIN + rb"[\"'])(?!" + _EMPTY + rb")(\"[^\"]*\"|'[^']*')"
 
 # name="value" in XML, <name>value</name>, and name=value or name: value in ini and properties files
 _ATTRIBUTE = re.compile(rb"\b(" + _SECRET + rb"\s*=\s*)" + _QUOTED, re.IGNORECASE)
 _ELEMENT = re.compile(
-    rb"(<(" + _SECRET + rb")(?:\s[^<>]*)?>)(?:<!\[CDATA\[.{0,4096}?\]\]>|[^<])+(</\2\s*>)",
+    rb"(<(" + _SECRET + rb")(?:\s[^<>]*)?>)(?!\s*</)(?:<!\[CDATA\[.{0,4096}?\]\]>|[^<])+(</\2\s*>)",
     re.IGNORECASE | re.DOTALL,
 )
 _LINE = re.compile(
     rb"^([ \t]*" + _SECRET + rb"[ \t]*[=:][ \t]*+)(?![\"']?" + _PLAIN + rb"(?:[\"']|\s*$))"
+    rb"(?!" + _EMPTY + rb"(?![^\s/>]))"
     rb"(?:\\\r?\n|[^\r\n])+",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -35,7 +38,7 @@ _VALUE = re.compile(rb"(\bvalue\s*=\s*)" + _QUOTED, re.IGNORECASE)
 _CONTENT = re.compile(rb"(?<=>)(\s*(?:<value>)?)[^<\s][^<]*", re.IGNORECASE)
 # inside a value: Data Source=...;Password=..., -Dname=..., -password ..., ://user:password@
 _INSIDE = re.compile(
-    rb"((?:[\w.]{0,60}(?:password|passwd|pwd|secret|accountkey|accesskey)|user id|uid)\s*=\s*+)"
+    rb"((?:[\w.]{0,60}(?:password|passwd|pwd|secret|accountkey|accesskey)|user id|uid)\s*=[ \t]*+)"
     rb"(?!" + _PLAIN + rb"(?:[;\"'<\s]|$))(?:&\w+;|(?!\s+[-/])[^;\"'<>\r\n])+",
     re.IGNORECASE,
 )
@@ -82,6 +85,13 @@ def is_secret_name(name: str) -> bool:
     return re.fullmatch(_SECRET, name.encode("utf-8", "surrogatepass"), re.IGNORECASE) is not None
 
 
+def is_blank(data: RegistryData) -> bool:
+    """True for a value without a text in it, which is no secret."""
+    if isinstance(data, tuple):
+        return all(map(is_blank, data))
+    return isinstance(data, str | bytes) and not data.strip()
+
+
 def masked_key(key: RegistryKey) -> RegistryKey:
     """A program's registry key with its secrets masked. Not for firewall keys, where every word may count."""
     values = tuple((name, _masked_value(name, data)) for name, data in key.values)
@@ -92,7 +102,7 @@ def _masked_value(name: str, data: RegistryData) -> RegistryData:
     if isinstance(data, int):
         return data
     if is_secret_name(name):
-        return MASK
+        return data if is_blank(data) else MASK
     if isinstance(data, tuple):
         return tuple(masked_command(text) for text in data)
     return masked_command(data) if isinstance(data, str) else data

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from scanner.configuration_file import ConfigurationFile, match_file
 from scanner.configured import Evidence
-from scanner.configured_registry import index_keys, texts_at
+from scanner.configured_registry import texts_at
 from scanner.errors import ParseError
 from scanner.locations import LocationKind, PortLocation
 from scanner.model import NamingReference, Origin
 from scanner.parsers.corbaloc import naming_addresses
 from scanner.parsers.xml import local_name, parse_xml
+from scanner.registry_index import RegistryIndex
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -23,7 +24,7 @@ def naming_references(locations: Sequence[PortLocation], evidence: Evidence) -> 
 
     Each is given once per place. A file that cannot be parsed is passed over: `configured_ports` says so.
     """
-    index = index_keys(evidence.keys)
+    index = RegistryIndex(evidence.keys)
     for location in locations:
         if location.kind is LocationKind.TAO:
             for origin, text in texts_at(location, index):

@@ -32,6 +32,7 @@ from scanner.parsers.reg_file import is_cut_off, looks_like_reg, parse_reg
 from scanner.parsers.registry_pol import looks_like_registry_pol, parse_registry_pol
 from scanner.parsers.tasklist import looks_like_tasklist, parse_tasklist
 from scanner.parsers.text import decode
+from scanner.registry_key import RegistryKey
 from scanner.sources.document import Document
 from scanner.sources.hive import is_hive, read_hive
 from scanner.sources.hive_log import is_hive_log
@@ -67,7 +68,12 @@ class Reading(msgspec.Struct, frozen=True):
 
 
 def _registry_export(text: str, origin: Origin) -> Items:
-    yield from parse_reg(text, origin)
+    """A key of an export that lost a section does not show what is below it."""
+    items = list(parse_reg(text, origin))
+    is_damaged = is_cut_off(text) or any(isinstance(item, Problem) and item.text[:1] == "[" for item in items)
+    for item in items:
+        lost = is_damaged and isinstance(item, RegistryKey)
+        yield msgspec.structs.replace(item, childless=True) if lost else item
     if is_cut_off(text):
         reason = "the export does not end with a blank line, as Windows writes it: it may be cut off"
         yield Problem(origin=origin, text=text[-_TAIL:], reason=reason)
@@ -95,13 +101,12 @@ TEXT_READERS = (
 )
 
 # What a file of the bundle stands for by its name alone, even where its array is empty. Interfaces do not:
-# without the profile active on one of them they prove nothing.
+# without the profile active on one of them they prove nothing; nor do files of which none was looked for.
 _BUNDLE_SHOWS = {
     "listeners.json": (EvidenceKind.LISTENERS,),
     "port-ranges.json": (EvidenceKind.PORT_RANGES,),
     "processes.json": (EvidenceKind.PROCESSES,),
     "services.json": (EvidenceKind.SERVICES,),
-    "files.json": (EvidenceKind.EXECUTABLES,),
 }
 
 

@@ -23,6 +23,7 @@ class RegistryKey(msgspec.Struct, frozen=True, kw_only=True):
     with `casefold`. `values` keeps order and case of names; the default value's name is "". Data:
     REG_SZ/EXPAND_SZ as str, DWORD/QWORD as int, MULTI_SZ as a tuple, anything else as bytes. `one_gpo` = what
     a single Group Policy object sets: what it does not hold, the host may still have from another.
+    `childless` = given without the keys below it, or with some of them lost: of those it shows nothing.
     """
 
     path: str
@@ -30,12 +31,23 @@ class RegistryKey(msgspec.Struct, frozen=True, kw_only=True):
     whole: bool = True  # False where a value of it could not be read, so that an absent one proves nothing
     last_write: datetime | None = None
     one_gpo: bool = False
+    childless: bool = False
     origin: Origin
 
     def value(self, name: str) -> RegistryData | None:
         """The data of the value called `name` (any case), or None."""
         wanted = name.casefold()
         return next((data for found, data in self.values if found.casefold() == wanted), None)
+
+
+class AbsentKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A key that a source looked for and found absent, so that nothing below it is there either.
+
+    `path` as in RegistryKey; the first key that is missing on the way to the one that was wanted.
+    """
+
+    path: str
+    origin: Origin
 
 
 def registry_data(kind: int, raw: bytes) -> RegistryData:

@@ -45,7 +45,6 @@ KEYS_OF_INTEREST = (
     ),
     KeyOfInterest(path=COMPUTER_NAME),
     KeyOfInterest(path=TIME_ZONE),
-    KeyOfInterest(path=POLICIES, values=frozenset()),
     KeyOfInterest(path=GPO_FIREWALL_POLICY, depth=WHOLE_TREE),
     KeyOfInterest(path=rf"{HKLM}\SOFTWARE\ACE\TAO", depth=WHOLE_TREE),
     KeyOfInterest(path=rf"{HKLM}\SOFTWARE\WOW6432Node\ACE\TAO", depth=WHOLE_TREE),

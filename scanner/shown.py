@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from scanner.model import (
     DynamicRange,
@@ -18,9 +18,9 @@ from scanner.model import (
     Store,
 )
 from scanner.parsers.registry_firewall import gpo_was_looked_at
-from scanner.parsers.registry_port_proxy import port_proxies_were_looked_at
-from scanner.registry_key import RegistryKey
-from scanner.registry_paths import FIREWALL_POLICY
+from scanner.registry_index import RegistryIndex
+from scanner.registry_key import AbsentKey, RegistryKey
+from scanner.registry_paths import FIREWALL_POLICY, PORT_PROXY
 
 LOCAL_RULES = rf"{FIREWALL_POLICY}\FirewallRules".casefold()
 
@@ -36,7 +36,10 @@ _LISTED = frozenset({Store.LOCAL, Store.UNKNOWN})  # what a listing shows that n
 
 
 def kinds_shown(
-    items: Mapping[type, Sequence[object]], keys: Iterable[RegistryKey], host: Host
+    items: Mapping[type, Sequence[object]],
+    keys: Sequence[RegistryKey],
+    absent: Sequence[AbsentKey],
+    host: Host,
 ) -> Iterator[EvidenceKind]:
     """The kinds that these facts, registry keys and host facts prove to have been collected.
 
@@ -44,7 +47,6 @@ def kinds_shown(
     (design.md section 5: an exported parent without the child says none). Settings of no named store are
     those in force, in which Group Policy has its part.
     """
-    keys = tuple(keys)
     paths = {key.path.casefold() for key in keys}
     yield from (kind for fact, kind in SHOWN_BY.items() if items.get(fact))
     if any(isinstance(found, Interface) and found.profile for found in items.get(Interface, ())):
@@ -55,9 +57,9 @@ def kinds_shown(
     settings = _stores(items, ProfileSettings)
     if whole_policy or _LISTED & settings:
         yield EvidenceKind.PROFILE_SETTINGS
-    if gpo_was_looked_at(keys) or Store.UNKNOWN in settings:
+    if gpo_was_looked_at(keys, absent) or Store.UNKNOWN in settings:
         yield EvidenceKind.GPO_POLICY
-    if port_proxies_were_looked_at(keys):
+    if RegistryIndex(keys, absent).shows_tree(PORT_PROXY):
         yield EvidenceKind.PORT_PROXIES
     if host.boot_time:
         yield EvidenceKind.HOST

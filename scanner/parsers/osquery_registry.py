@@ -40,7 +40,7 @@ def read_registry(rows: Sequence[Mapping[str, str]], origin: Origin) -> Iterator
             values.append((name, data))
     for path, values in keys.values():
         place = Origin(source=origin.source, locator=path)
-        yield RegistryKey(path=path, values=tuple(values), origin=place)
+        yield RegistryKey(path=path, values=tuple(values), childless=True, origin=place)
     if _lacks_policy_profiles(keys):
         place = Origin(source=origin.source, locator=GPO_FIREWALL_POLICY)
         reason = (

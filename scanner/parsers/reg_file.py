@@ -6,7 +6,13 @@ r"""Registry exports as text: `reg export`, regedit's version 5.00 and REGEDIT4 
     "EnableFirewall"=dword:00000001
 
 One RegistryKey per section, in file order; a key exported twice comes twice. Where a file holds no
-`CurrentControlSet`, the first `ControlSet00n` it names is read as the current one. Deletions are passed over.
+`CurrentControlSet`, the first `ControlSet00n` it names is read as the current one.
+
+    ; absent: [HKEY_LOCAL_MACHINE\SOFTWARE\WOW6432Node\ACE]
+
+is how collectors say that a key is not there. It is a comment to everything else: a deletion, `[-KEY]`, would
+take the key from a host that somebody imports the file into. Deletions are passed over, for who writes them
+wants a key gone and does not say that it is.
 """
 
 from __future__ import annotations
@@ -16,7 +22,7 @@ from collections.abc import Callable, Iterator
 
 from scanner.errors import ParseError
 from scanner.model import Origin, Problem
-from scanner.registry_key import RegistryData, RegistryKey
+from scanner.registry_key import AbsentKey, RegistryData, RegistryKey
 
 _HEADER = re.compile(r"\s*\ufeff?\s*(?:Windows Registry Editor Version \d+\.\d+|(REGEDIT4))\b", re.IGNORECASE)
 _HKLM = re.compile(r"HKLM(?=\\|\Z)", re.IGNORECASE)
@@ -37,6 +43,7 @@ _ITEM = re.compile(
         | -
       )
     | \[(?P<deleted>-)?(?P<key>[^\r\n]*)\]
+    | ;[ ]absent:[ ]\[(?P<absent>[^\r\n]*)\](?=[ \t]*(?:[\r\n]|\Z))
     | \ufeff?(?:Windows[ ]Registry[ ]Editor[ ]Version|REGEDIT4)[^\r\n]*
     )?[ \t]*+(?:;[^\r\n]*+)?(?:\r?\n|\r|\Z)""",
     re.IGNORECASE | re.DOTALL | re.VERBOSE,
@@ -58,7 +65,7 @@ def looks_like_reg(text: str) -> bool:
     return _HEADER.match(text) is not None
 
 
-def parse_reg(text: str, origin: Origin) -> Iterator[RegistryKey | Problem]:
+def parse_reg(text: str, origin: Origin) -> Iterator[RegistryKey | AbsentKey | Problem]:
     """The keys of a registry export; the locator of each is the line of its section.
 
     A line that cannot be read is a Problem and the rest goes on; values below no readable key make one.
@@ -80,12 +87,11 @@ def parse_reg(text: str, origin: Origin) -> Iterator[RegistryKey | Problem]:
         elif item["key"] is not None:
             yield from section.close()
             section = _Section(origin, line, None if item["deleted"] else canonical(item["key"]))
+        elif item["absent"] is not None:
+            here = Origin(source=origin.source, locator=f"line {line}")
+            yield AbsentKey(path=canonical(item["absent"]), origin=here)
         elif item["text"] is not None or item["kind"] is not None:
-            try:
-                section.values.append((unescaped(item["name"] or ""), _data(item, encoding)))
-            except ValueError:
-                section.whole = False
-                yield _problem(origin, line, item[0], "the data do not fit their type")
+            yield from section.take(line, item, encoding)
     yield from section.close()
 
 
@@ -96,6 +102,13 @@ class _Section:
         self.origin, self.line, self.path = origin, line, path
         self.values: list[tuple[str, RegistryData]] = []
         self.whole = True
+
+    def take(self, line: int, item: re.Match[str], encoding: str) -> Iterator[Problem]:
+        try:
+            self.values.append((unescaped(item["name"] or ""), _data(item, encoding)))
+        except ValueError:
+            self.whole = False
+            yield _problem(self.origin, line, item[0], "the data do not fit their type")
 
     def close(self) -> Iterator[RegistryKey | Problem]:
         if self.path is not None:
@@ -109,8 +122,8 @@ class _Section:
 def reg_items(text: str) -> Iterator[tuple[int, str, re.Match[str] | None]]:
     """Line number, text and item, from start to end, so that the texts joined are the whole.
 
-    The item has the groups `key`, `deleted`, `name`, `text`, `kind`, `type` and `digits`; None for a line
-    that is no item.
+    The item has the groups `key`, `deleted`, `name`, `text`, `kind`, `type`, `digits` and `absent`; None for
+    a line that is no item.
     """
     position, line = 0, 1
     while position < len(text):

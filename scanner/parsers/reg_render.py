@@ -1,24 +1,27 @@
 r"""Registry keys as `.reg` text, the inverse of `reg_file`: what reg.exe would export, so that one reader
-serves both.
+serves both, and as comments the keys that are absent.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from scanner.registry_key import RegistryData, RegistryKey
+from scanner.registry_key import AbsentKey, RegistryData, RegistryKey
 
 _HEAD = "Windows Registry Editor Version 5.00"
 _DWORD_END = 1 << 32
 
 
-def render_reg(keys: Iterable[RegistryKey]) -> bytes:
+def render_reg(keys: Iterable[RegistryKey | AbsentKey]) -> bytes:
     """UTF-16 text with a BOM. Key paths and value names must hold no line break, which Windows allows in
     neither.
     """
     lines = [_HEAD, ""]
     for key in keys:
-        lines += [f"[{key.path}]", *_values(key), ""]
+        if isinstance(key, AbsentKey):
+            lines += [f"; absent: [{key.path}]", ""]
+        else:
+            lines += [f"[{key.path}]", *_values(key), ""]
     text = "\r\n".join(lines).replace("\0", "\ufffd")
     return f"{text}\r\n".encode("utf-16", errors="surrogatepass")
 

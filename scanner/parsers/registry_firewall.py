@@ -7,14 +7,15 @@ r"""Windows Firewall's policy in the registry: rules of every store, profile set
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from scanner.model import Action, FirewallRule, Origin, Problem, Profile, ProfileSettings, Store
 from scanner.parsers.firewall_rule_string import parse_rule_string
 from scanner.parsers.legacy_exceptions import parse_legacy_exception
-from scanner.registry_key import RegistryData, RegistryKey
+from scanner.registry_index import RegistryIndex
+from scanner.registry_key import AbsentKey, RegistryData, RegistryKey
 from scanner.registry_paths import FIREWALL_DEFAULTS, FIREWALL_POLICY, GPO_FIREWALL_POLICY, POLICIES, SERVICES
 
 _RULE_STORES = {
@@ -92,13 +93,15 @@ def firewall_facts(keys: Iterable[RegistryKey]) -> Iterator[FirewallRule | Profi
         yield ProfileSettings(store=store, profile=profile, origin=found.origin, **found.settings)
 
 
-def gpo_was_looked_at(keys: Iterable[RegistryKey]) -> bool:
-    """True where the evidence could have shown the Group Policy key: it holds a key at or below Policies.
+def gpo_was_looked_at(keys: Sequence[RegistryKey], absent: Sequence[AbsentKey] = ()) -> bool:
+    """True where the evidence holds a key of Group Policy's firewall policy, or proves that there is none.
 
     What one GPO sets shows nothing of what the others put on the host.
     """
-    policies = POLICIES.casefold()
-    return any((key.path.casefold() + "\\").startswith(policies + "\\") for key in keys if not key.one_gpo)
+    policy = GPO_FIREWALL_POLICY.casefold() + "\\"
+    if any((key.path.casefold() + "\\").startswith(policy) for key in keys if not key.one_gpo):
+        return True
+    return RegistryIndex(keys, absent).absence(GPO_FIREWALL_POLICY) is not None
 
 
 def firewall_changed_at(keys: Iterable[RegistryKey]) -> datetime | None:

@@ -30,13 +30,6 @@ def port_proxies(keys: Iterable[RegistryKey]) -> Iterator[PortProxy | Problem]:
             yield found or Problem(origin=origin, text=f"{name} = {data!r}"[:200], reason=_UNREADABLE)
 
 
-def port_proxies_were_looked_at(keys: Iterable[RegistryKey]) -> bool:
-    """True where the evidence holds the PortProxy key, or a parent whose export would have held it."""
-    whole = PORT_PROXY.casefold() + "\\"
-    paths = (key.path.casefold() + "\\" for key in keys if not key.one_gpo)
-    return any(whole.startswith(path) and path.count("\\") > 1 for path in paths)
-
-
 def _port_proxy(family: str, name: str, data: RegistryData, origin: Origin) -> PortProxy | None:
     listen = _address_and_port(name)
     connect = _address_and_port(data) if isinstance(data, str) else None

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from scanner.errors import ParseError
 from scanner.model import Origin, Problem
-from scanner.registry_key import RegistryKey
+from scanner.registry_key import AbsentKey, RegistryKey
 from scanner.registry_paths import CONTROL_SET, FIREWALL_POLICY, GPO_FIREWALL_POLICY, HKLM, KEYS_OF_INTEREST
 from scanner.sources.document import Document
 from scanner.sources.hive_cells import Hive, HiveKey
@@ -22,7 +22,7 @@ def is_hive(data: bytes) -> bool:
     return data[:4] == _SIGNATURE and data[28:32] == _PRIMARY
 
 
-def read_hive(document: Document) -> Iterator[RegistryKey | Problem]:
+def read_hive(document: Document) -> Iterator[RegistryKey | AbsentKey | Problem]:
     """The keys of interest in a hive, under the paths they have on the running host, which are the locators.
 
     What the hive is, its content says: a SYSTEM hive (the control set that Select names stands for

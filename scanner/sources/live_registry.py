@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from scanner.errors import ScannerError, SourceError
 from scanner.model import Problem
-from scanner.registry_key import RegistryData, RegistryKey
+from scanner.registry_key import AbsentKey, RegistryData, RegistryKey
 from scanner.registry_paths import HKLM, KEYS_OF_INTEREST
 from scanner.sources.registry_tree import read_tree
 
@@ -32,7 +32,7 @@ class WinReg(Protocol):
     def EnumValue(self, key: Any, index: int, /) -> tuple[str, Any, int]: ...  # noqa: ANN401
 
 
-def read_live_registry(winreg: WinReg | None = None) -> Iterator[RegistryKey | Problem]:
+def read_live_registry(winreg: WinReg | None = None) -> Iterator[RegistryKey | AbsentKey | Problem]:
     """The keys of interest of this machine; one that may not be read is a Problem.
 
     Raises SourceError, at the first step, on anything but Windows.

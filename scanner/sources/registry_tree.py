@@ -8,7 +8,7 @@ from typing import Protocol
 
 from scanner.errors import ScannerError
 from scanner.model import Origin, Problem
-from scanner.registry_key import RegistryData, RegistryKey
+from scanner.registry_key import AbsentKey, RegistryData, RegistryKey
 from scanner.registry_paths import KeyOfInterest
 
 
@@ -32,13 +32,13 @@ class RegistryNode(Protocol):
 
 def read_tree(
     root: RegistryNode, source: str, interests: Iterable[KeyOfInterest]
-) -> Iterator[RegistryKey | Problem]:
+) -> Iterator[RegistryKey | AbsentKey | Problem]:
     """The keys of interest at or below `root`, and a Problem for each part that could not be read.
 
-    Where a key of interest does not exist, the nearest key above it that does is yielded without its values:
-    the proof that somebody looked.
+    Where a key of interest does not exist, the first one that is missing on the way to it is said to be
+    absent, once.
     """
-    looked_at: set[str] = set()
+    absent: set[str] = set()
     for interest in interests:
         names = _below(interest.path, root.path)
         if names is None:
@@ -50,9 +50,11 @@ def read_tree(
             continue
         if not missing:
             yield from _read(node, source, interest, interest.depth)
-        elif node.path not in looked_at:
-            looked_at.add(node.path)
-            yield RegistryKey(path=node.path, origin=Origin(source=source, locator=node.path))
+            continue
+        path = f"{node.path}\\{missing[0]}"
+        if path.casefold() not in absent:
+            absent.add(path.casefold())
+            yield AbsentKey(path=path, origin=Origin(source=source, locator=path))
 
 
 def _below(path: str, root: str) -> list[str] | None:
@@ -76,6 +78,7 @@ def _descend(node: RegistryNode, names: list[str]) -> tuple[RegistryNode, list[s
 def _read(
     node: RegistryNode, source: str, interest: KeyOfInterest, depth: int
 ) -> Iterator[RegistryKey | Problem]:
+    children = list(node.children()) if depth else []
     values: list[tuple[str, RegistryData]] = []
     whole = True
     for value in node.values() if interest.values != frozenset() else ():
@@ -88,10 +91,11 @@ def _read(
         path=node.path,
         values=tuple(values),
         whole=whole,
+        childless=not depth or any(isinstance(child, ScannerError) for child in children),
         last_write=node.last_write,
         origin=Origin(source=source, locator=node.path),
     )
-    for child in node.children() if depth else ():
+    for child in children:
         if isinstance(child, ScannerError):
             yield _problem(source, node.path, child)
         else:

@@ -81,15 +81,15 @@ $script:CEConfigurations = @(
     'Tomcat\conf\catalina.properties'
 )
 $script:Masks = @{
-    Attribute = '(?i)(?:(?<![A-Za-z0-9_])(?=[A-Za-z0-9_])|(?<=[A-Za-z0-9_])(?![A-Za-z0-9_]))((?![A-Za-z0-9_.:-]{0,60}port(?:(?<![A-Za-z0-9_])(?=[A-Za-z0-9_])|(?<=[A-Za-z0-9_])(?![A-Za-z0-9_])))[A-Za-z0-9_.:-]{0,60}(?:pass|pwd|secret|credential|token|connectionstring|keystore|truststore|accountkey|accesskey)[A-Za-z0-9_.:-]{0,60}[ \t\n\r\f\v]*=[ \t\n\r\f\v]*)(?![\"''](?:true|false|\*+)[\"''])(?:(")[^"]*"|('')[^'']*'')'
-    Element = '(?is)(<((?![A-Za-z0-9_.:-]{0,60}port(?:(?<![A-Za-z0-9_])(?=[A-Za-z0-9_])|(?<=[A-Za-z0-9_])(?![A-Za-z0-9_])))[A-Za-z0-9_.:-]{0,60}(?:pass|pwd|secret|credential|token|connectionstring|keystore|truststore|accountkey|accesskey)[A-Za-z0-9_.:-]{0,60})(?:[ \t\n\r\f\v][^<>]*)?>)(?:<!\[CDATA\[.{0,4096}?\]\]>|[^<])+(</\2[ \t\n\r\f\v]*>)'
-    Line = '(?im)^([ \t]*(?![A-Za-z0-9_.:-]{0,60}port(?:(?<![A-Za-z0-9_])(?=[A-Za-z0-9_])|(?<=[A-Za-z0-9_])(?![A-Za-z0-9_])))[A-Za-z0-9_.:-]{0,60}(?:pass|pwd|secret|credential|token|connectionstring|keystore|truststore|accountkey|accesskey)[A-Za-z0-9_.:-]{0,60}[ \t]*[=:](?>[ \t]*))(?![\"'']?(?:true|false|\*+)(?:[\"'']|[ \t\n\r\f\v]*$))(?:\\\r?\n|[^\r\n])+'
+    Attribute = '(?i)(?:(?<![A-Za-z0-9_])(?=[A-Za-z0-9_])|(?<=[A-Za-z0-9_])(?![A-Za-z0-9_]))((?![A-Za-z0-9_.:-]{0,60}port(?:(?<![A-Za-z0-9_])(?=[A-Za-z0-9_])|(?<=[A-Za-z0-9_])(?![A-Za-z0-9_])))[A-Za-z0-9_.:-]{0,60}(?:pass|pwd|secret|credential|token|connectionstring|keystore|truststore|accountkey|accesskey)[A-Za-z0-9_.:-]{0,60}[ \t\n\r\f\v]*=[ \t\n\r\f\v]*)(?![\"''](?:true|false|\*+)[\"''])(?!(?:\"[ \t\n\r\f\v]*\"|''[ \t\n\r\f\v]*''))(?:(")[^"]*"|('')[^'']*'')'
+    Element = '(?is)(<((?![A-Za-z0-9_.:-]{0,60}port(?:(?<![A-Za-z0-9_])(?=[A-Za-z0-9_])|(?<=[A-Za-z0-9_])(?![A-Za-z0-9_])))[A-Za-z0-9_.:-]{0,60}(?:pass|pwd|secret|credential|token|connectionstring|keystore|truststore|accountkey|accesskey)[A-Za-z0-9_.:-]{0,60})(?:[ \t\n\r\f\v][^<>]*)?>)(?![ \t\n\r\f\v]*</)(?:<!\[CDATA\[.{0,4096}?\]\]>|[^<])+(</\2[ \t\n\r\f\v]*>)'
+    Line = '(?im)^([ \t]*(?![A-Za-z0-9_.:-]{0,60}port(?:(?<![A-Za-z0-9_])(?=[A-Za-z0-9_])|(?<=[A-Za-z0-9_])(?![A-Za-z0-9_])))[A-Za-z0-9_.:-]{0,60}(?:pass|pwd|secret|credential|token|connectionstring|keystore|truststore|accountkey|accesskey)[A-Za-z0-9_.:-]{0,60}[ \t]*[=:](?>[ \t]*))(?![\"'']?(?:true|false|\*+)(?:[\"'']|[ \t\n\r\f\v]*$))(?!(?:\"[ \t\n\r\f\v]*\"|''[ \t\n\r\f\v]*'')(?![^ \t\n\r\f\v/>]))(?:\\\r?\n|[^\r\n])+'
     Named = '(?i)<[^<>!?/][^<>]*=[ \t\n\r\f\v]*[\"''](?![A-Za-z0-9_.:-]{0,60}port(?:(?<![A-Za-z0-9_])(?=[A-Za-z0-9_])|(?<=[A-Za-z0-9_])(?![A-Za-z0-9_])))[A-Za-z0-9_.:-]{0,60}(?:pass|pwd|secret|credential|token|connectionstring|keystore|truststore|accountkey|accesskey)[A-Za-z0-9_.:-]{0,60}[\"''][^<>]*>(?:[ \t\n\r\f\v]*<value>)?[^<]*'
-    Value = '(?i)((?:(?<![A-Za-z0-9_])(?=[A-Za-z0-9_])|(?<=[A-Za-z0-9_])(?![A-Za-z0-9_]))value[ \t\n\r\f\v]*=[ \t\n\r\f\v]*)(?![\"''](?:true|false|\*+)[\"''])(?:(")[^"]*"|('')[^'']*'')'
+    Value = '(?i)((?:(?<![A-Za-z0-9_])(?=[A-Za-z0-9_])|(?<=[A-Za-z0-9_])(?![A-Za-z0-9_]))value[ \t\n\r\f\v]*=[ \t\n\r\f\v]*)(?![\"''](?:true|false|\*+)[\"''])(?!(?:\"[ \t\n\r\f\v]*\"|''[ \t\n\r\f\v]*''))(?:(")[^"]*"|('')[^'']*'')'
     Content = '(?i)(?<=>)([ \t\n\r\f\v]*(?:<value>)?)[^< \t\n\r\f\v][^<]*'
-    Inside = '(?i)((?:[A-Za-z0-9_.]{0,60}(?:password|passwd|pwd|secret|accountkey|accesskey)|user id|uid)[ \t\n\r\f\v]*=(?>[ \t\n\r\f\v]*))(?!(?:true|false|\*+)(?:[;\"''< \t\n\r\f\v]|$))(?:&[A-Za-z0-9_]+;|(?![ \t\n\r\f\v]+[-/])[^;\"''<>\r\n])+'
+    Inside = '(?i)((?:[A-Za-z0-9_.]{0,60}(?:password|passwd|pwd|secret|accountkey|accesskey)|user id|uid)[ \t\n\r\f\v]*=(?>[ \t]*))(?!(?:true|false|\*+)(?:[;\"''< \t\n\r\f\v]|$))(?:&[A-Za-z0-9_]+;|(?![ \t\n\r\f\v]+[-/])[^;\"''<>\r\n])+'
     Option = '(?i)((?<![^ \t\n\r\f\v\"''=>])[-/]{1,2}[A-Za-z0-9_.]{0,60}(?:password|passwd|pwd|secret|token)[A-Za-z0-9_.]{0,60}(?:[ \t]*[=:]|[ \t])[ \t]*)(?![-/])[^ \t\n\r\f\v\"''<>]+'
-    Argument = '(?i)((?<![^ \t\n\r\f\v\"''=])[-/]{1,2}[A-Za-z0-9_.]{0,60}(?:password|passwd|pwd|secret|token)[A-Za-z0-9_.]{0,60}(?:[ \t]*[=:]|[ \t])[ \t]*)(?![\"''](?:true|false|\*+)[\"''])(?:(")[^"]*"|('')[^'']*'')'
+    Argument = '(?i)((?<![^ \t\n\r\f\v\"''=])[-/]{1,2}[A-Za-z0-9_.]{0,60}(?:password|passwd|pwd|secret|token)[A-Za-z0-9_.]{0,60}(?:[ \t]*[=:]|[ \t])[ \t]*)(?![\"''](?:true|false|\*+)[\"''])(?!(?:\"[ \t\n\r\f\v]*\"|''[ \t\n\r\f\v]*''))(?:(")[^"]*"|('')[^'']*'')'
     UserInfo = '(://[^/ \t\n\r\f\v:@\"''<>]+:)[^/ \t\n\r\f\v@\"''<>]+(?=@)'
     Name = '(?i)\A(?:(?![A-Za-z0-9_.:-]{0,60}port(?:(?<![A-Za-z0-9_])(?=[A-Za-z0-9_])|(?<=[A-Za-z0-9_])(?![A-Za-z0-9_])))[A-Za-z0-9_.:-]{0,60}(?:pass|pwd|secret|credential|token|connectionstring|keystore|truststore|accountkey|accesskey)[A-Za-z0-9_.:-]{0,60})(?![\s\S])'
 }
@@ -312,7 +312,7 @@ function Export-Key([string]$Path, [string]$Name) {
     }
 }
 
-# Firewall keys as reg.exe exports them. An absent key is proved by the nearest key above it, without values.
+# Firewall keys as reg.exe exports them; of an absent key, the statement that it is.
 function Save-FirewallKey([string]$Path, [string]$Name) {
     if ($null -ne (Open-Key $Path)) {
         Export-Key $Path $Name
@@ -341,12 +341,16 @@ function Save-RegText([string]$Sections, [string]$Name) {
     Write-BundleText $Name $text ([System.Text.Encoding]::Unicode)
 }
 
+# States the first key that is missing on the way to this one. A key above it, which is there, would prove too
+# much: that everything is absent which its export would hold. To regedit it is a comment, unlike a deletion.
 function Get-AbsentKey([string]$Path) {
-    $above = $Path
+    $absent = $Path
+    $above = $absent.Substring(0, $absent.LastIndexOf([char]'\'))
     while ($null -eq (Open-Key $above)) {
-        $above = $above.Substring(0, $above.LastIndexOf([char]'\'))
+        $absent = $above
+        $above = $absent.Substring(0, $absent.LastIndexOf([char]'\'))
     }
-    return ("`r`n[HKEY_LOCAL_MACHINE\" + $above + "]`r`n")
+    return ("`r`n; absent: [HKEY_LOCAL_MACHINE\" + $absent + "]`r`n")
 }
 
 function Add-RegSection([System.Text.StringBuilder]$Text, [Microsoft.Win32.RegistryKey]$Key) {
@@ -382,7 +386,7 @@ function Get-RegData([Microsoft.Win32.RegistryKey]$Key, [string]$Name) {
     if ($kind -eq 'QWord') {
         return (Get-RegBytes 'hex(b)' ([System.BitConverter]::GetBytes([long]$data)))
     }
-    if ([regex]::IsMatch($Name, $script:Masks['Name'])) {
+    if ([string]$data -match '\S' -and [regex]::IsMatch($Name, $script:Masks['Name'])) {
         return '"***"'
     }
     if ($kind -eq 'MultiString') {

@@ -36,10 +36,24 @@ SECRETS = [  # as it stands, as it may leave the host
     ),
     (b'args="-password Xk7!geheim -port 1"', b'args="-password *** -port 1"'),
     (b'args="/pwd:Xk7!geheim /port:1"', b'args="/pwd:*** /port:1"'),
+    # a quote that is part of the secret
+    (b"<a password=\"'Xk7!geheim'\"/>", b'<a password="***"/>'),
+    (b'Password=""Xk7!geheim\nport=1', b"Password=***\nport=1"),
     (b"<u>tcp://sa:Xk7!geheim@h:9900</u>", b"<u>tcp://sa:***@h:9900</u>"),
 ]
 
 PLAIN = [  # kept byte for byte
+    # no secret is there: a mask would say that there is one
+    b'<Connector protocol="AJP/1.3" secret="" port="8009"/>',
+    b"<Connector protocol='AJP/1.3'\n  secret='' port='8009'/>",
+    b'<Connector\n  secret=" "\n  port="8009"/>',
+    b'<Connector\n  secret=""/>',
+    b'<add key="DbPassword" value=""/><s name="Secret"><value></value></s><s name="token"> </s>',
+    b"<Password></Password>\n<secret>\n</secret>",
+    b"Password=\r\nPort=25\r\nPwd = \r\n\r\nUrl=x\r\n",
+    b"Password=''\r\nPwd=\"\"\r\nPort=25\r\n",
+    b'db="Data Source=x;Pwd=;Timeout=3" u="uid="',
+    b"password:\nport: 1\n",
     b'<server name="SDServer" args="-ORBListenEndpoints iiop://:9904/portspan=5 -ORBDebugLevel 0"/>',
     b'<a args="-ORBEndpoint iiop://1.2@host:9999,[::1]:9998/ssl_port=9443&amp;hostname_in_ior=x"/>',
     b'<Connector port="8080" redirectPort="8443" secure="true" scheme="https"/>',
@@ -65,4 +79,5 @@ COMMANDS = [  # command lines of services and text of registry values, where quo
     (r'C:\s.exe -dsn "Server=h;Pwd=Xk7 geheim"', r'C:\s.exe -dsn "Server=h;Pwd=***"'),
     (r'"C:\Token Ring\s.exe" -x "C:\a b"', r'"C:\Token Ring\s.exe" -x "C:\a b"'),
     (r'C:\s.exe -tokens "true" -k netsvcs', r'C:\s.exe -tokens "true" -k netsvcs'),
+    (r'C:\s.exe -password "" -port 1', r'C:\s.exe -password "" -port 1'),
 ]

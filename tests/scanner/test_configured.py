@@ -9,7 +9,7 @@ from scanner.configuration_file import ConfigurationFile
 from scanner.configured import Evidence, configured_ports
 from scanner.model import ConfiguredPorts, EvidenceKind, Gap, Origin, PortState, Problem, Service
 from scanner.parsers.channels import RecordingChannel
-from scanner.registry_key import RegistryData, RegistryKey
+from scanner.registry_key import AbsentKey, RegistryData, RegistryKey
 
 LOCATIONS = port_locations(load_catalogue())
 CHANGED = datetime(2024, 5, 1, tzinfo=UTC)
@@ -165,7 +165,7 @@ def test_the_naming_service_is_read_in_the_32_bit_view() -> None:
     assert ports.changed_at == CHANGED
 
 
-@pytest.mark.parametrize("path", [TAO_32.upper(), HKLM + "WOW6432Node\\ACE", HKLM + "Wow6432Node"])
+@pytest.mark.parametrize("path", [TAO_32.upper(), HKLM + "WOW6432Node\\ACE"])
 def test_a_readable_view_without_the_value_means_a_port_chosen_at_every_start(path: str) -> None:
     ports = stated("naming-service", keys=(key(path),))
 
@@ -173,8 +173,18 @@ def test_a_readable_view_without_the_value_means_a_port_chosen_at_every_start(pa
     assert "no endpoint option" in ports.reason
 
 
+def test_an_absent_key_means_a_port_chosen_at_every_start() -> None:
+    absent = AbsentKey(path=HKLM + "WOW6432Node\\ACE", origin=Origin(source="a.reg"))
+
+    ports = stated("naming-service", absent=(absent,))
+
+    assert (ports.state, ports.changed_at) == (PortState.DYNAMIC, None)
+    assert ports.origin == Origin(source="a.reg", locator=absent.path)
+
+
 def test_other_keys_do_not_prove_that_the_value_is_absent() -> None:
     assert missing("naming-service", keys=(key(PROCRUN.format("x")), key(GEO_64)))
+    assert missing("naming-service", keys=(key(HKLM + "WOW6432Node"), key(HKLM[:-1], source="b.reg")))
 
 
 def test_a_value_in_the_wrong_view_only_is_not_believed() -> None:

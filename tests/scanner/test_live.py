@@ -31,8 +31,8 @@ from scanner.live import (
 )
 from scanner.locations import LocationKind, PortLocation
 from scanner.model import EvidenceKind, Origin, Problem, Service, Snapshot, Store
-from scanner.registry_key import RegistryKey
-from scanner.registry_paths import FIREWALL_POLICY, HKLM, POLICIES, SERVICES
+from scanner.registry_key import AbsentKey, RegistryKey
+from scanner.registry_paths import FIREWALL_POLICY, GPO_FIREWALL_POLICY, HKLM, PORT_PROXY
 from scanner.sources.document import Document
 from scanner.sources.folder import host_path
 from scanner.sources.live_commands import CONNECTION_PROFILES, Command
@@ -45,13 +45,13 @@ RULE = "v2.30|Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=9901|Name=Passwor
 TAO = rf"{HKLM}\SOFTWARE\WOW6432Node\ACE\TAO"
 GEO = rf"{HKLM}\SOFTWARE\Geomant Call Center Solutions\GeoCampaign"
 KEYS = (
-    RegistryKey(path=SERVICES, origin=HERE),
+    AbsentKey(path=PORT_PROXY, origin=HERE),
     RegistryKey(path=FIREWALL_POLICY, origin=HERE),
     RegistryKey(
         path=rf"{FIREWALL_POLICY}\FirewallRules", values=(("{1}", RULE),), last_write=NOON, origin=HERE
     ),
     RegistryKey(path=rf"{FIREWALL_POLICY}\DomainProfile", values=(("EnableFirewall", 1),), origin=HERE),
-    RegistryKey(path=POLICIES, origin=HERE),
+    AbsentKey(path=GPO_FIREWALL_POLICY, origin=HERE),
     RegistryKey(
         path=TAO,
         values=(("TaoNamingServiceOptions", "-ORBListenEndpoints iiop://:9999"),),
@@ -66,7 +66,7 @@ KEYS = (
 )
 
 
-def registry() -> Iterator[RegistryKey | Problem]:
+def registry() -> Iterator[RegistryKey | AbsentKey | Problem]:
     yield from KEYS
 
 
@@ -181,7 +181,7 @@ def test_a_service_s_command_line_loses_its_secrets_and_still_shows_where_ce_is(
 
 
 def refused(error: Exception) -> Registry:
-    def denied() -> Iterator[RegistryKey | Problem]:
+    def denied() -> Iterator[RegistryKey | AbsentKey | Problem]:
         yield KEYS[0]
         raise error
 
@@ -203,7 +203,7 @@ def test_a_key_that_is_refused_is_passed_on_and_doubted() -> None:
     path = rf"{FIREWALL_POLICY}\Mdm"
     denied = Problem(origin=Origin(source="live registry", locator=path), text=path, reason="denied")
 
-    def partly() -> Iterator[RegistryKey | Problem]:
+    def partly() -> Iterator[RegistryKey | AbsentKey | Problem]:
         yield from (*KEYS, denied)
 
     snapshot = read(items(partly))

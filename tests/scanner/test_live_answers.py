@@ -152,7 +152,14 @@ def test_a_host_whose_programs_are_unknown_was_not_searched_for_files() -> None:
     items = host({"processes.json": list, "services.json": list})
     assert "files.json" not in [item.source for item in items if isinstance(item, Document)]
     assert gaps(told(items), EvidenceKind.EXECUTABLES)
-    assert gaps(told(host({})), EvidenceKind.EXECUTABLES) == []
+
+
+def test_where_no_program_shows_a_directory_of_ce_it_is_not_known_whether_it_is_installed() -> None:
+    items = host({})
+    assert "files.json" not in [item.source for item in items if isinstance(item, Document)]
+    (gap,) = gaps(told(items), EvidenceKind.EXECUTABLES)
+    assert "no service or process shows a Contact Expert directory" in gap.reason
+    assert not gap.partial
 
 
 @pytest.mark.parametrize("step", [RANGES_FILE, "netsh int ipv6 show dynamicport udp"])

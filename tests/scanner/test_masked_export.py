@@ -54,6 +54,9 @@ LINES = [  # as it stands, as it may leave the host
     ),
     (f'"Secret"=hex(1):{wide("Xk7geheim")[:24]},\\\r\n  {wide("Xk7geheim")[24:]}', '"Secret"="***"'),
     ('"SecretBlob"=hex:58,6b,37', '"SecretBlob"="***"'),
+    ('"Secret"=hex:41', '"Secret"="***"'),
+    ('"Secret"=hex(1):41', '"Secret"="***"'),
+    ('"Secret"=hex:,', '"Secret"=hex:2a,'),
     # what could not be read before, nor can be now
     ('"SecretBlob"=hex:58,6b,\\\r\n  37,', '"SecretBlob"=hex:2a,'),
     (f'"ImagePath"=hex(2):{wide("s.exe -pwd Xk7")},', f'"ImagePath"=hex(2):{wide("s.exe -pwd ***")},'),
@@ -77,7 +80,14 @@ PLAIN = [
     '"Odd"=hex(2):70,00,7',
     '"Password"=-',
     "; a comment",
+    r"; absent: [HKEY_LOCAL_MACHINE\SOFTWARE\ACE]",
     "garbled",
+    # no secret is there
+    '"Password"=""',
+    '"Password"=" "',
+    '"Secret"=hex:',
+    '"Secret"=hex(2):00,00',
+    '"Secret"=hex(7):00,00,00,00',
 ]
 
 

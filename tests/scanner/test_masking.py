@@ -113,6 +113,11 @@ def test_registry_values_named_as_secrets_go_and_text_is_masked() -> None:
     )
 
 
+@pytest.mark.parametrize("data", ["", " ", (), ("", ""), b""])
+def test_a_registry_value_named_as_a_secret_that_is_empty_stays_so(data: RegistryData) -> None:
+    assert masked_key(key(("DbPassword", data))) == key(("DbPassword", data))
+
+
 def test_a_key_without_secrets_is_itself() -> None:
     plain = key(("TaoNamingServiceOptions", "-ORBListenEndpoints iiop://:9999"), ("half", "\ud800"))
     assert masked_key(plain) is plain

@@ -10,6 +10,7 @@ from scanner.configuration_file import ConfigurationFile
 from scanner.errors import ParseError, SourceError
 from scanner.model import EvidenceKind, Listener, Process
 from scanner.readers import Reading, recognise
+from scanner.registry_key import RegistryKey
 from scanner.sources.document import Document
 from tests.corpus import CORPUS, needs_corpus
 from tests.scanner.sources.regf import Key, hive
@@ -73,7 +74,7 @@ def test_the_content_says_what_it_is_under_any_name(data: bytes, expected: str |
         ("network/port-ranges.json", (EvidenceKind.PORT_RANGES,)),
         ("processes.json", (EvidenceKind.PROCESSES,)),
         ("services.json", (EvidenceKind.SERVICES,)),
-        ("files.json", (EvidenceKind.EXECUTABLES,)),
+        ("files.json", ()),  # whose rows are the files that were looked for
     ],
 )
 def test_a_file_of_the_bundle_goes_by_its_name_and_shows_its_kind_even_when_empty(
@@ -82,6 +83,24 @@ def test_a_file_of_the_bundle_goes_by_its_name_and_shows_its_kind_even_when_empt
     found = reading(name, b"[]")
     assert found
     assert (found.kind, found.shows) == (f"bundle:{name.rpartition('/')[2].casefold()}", shows)
+
+
+@pytest.mark.parametrize(
+    ("lines", "childless"),
+    [
+        (("[HKLM\\SOFTWARE\\ACE]", ""), False),
+        (("[HKLM\\SOFTWARE\\ACE]",), True),  # cut off
+        (("[HKLM\\SOFTWARE\\ACE]", "[HKLM\\SOFTWARE\\ACE\\TA", ""), True),
+        (("[HKLM\\SOFTWARE\\ACE]", "garbled", ""), False),
+    ],
+)
+def test_a_key_of_an_export_that_lost_a_section_does_not_show_what_is_below_it(
+    lines: tuple[str, ...], childless: bool
+) -> None:
+    text = "\r\n".join(("Windows Registry Editor Version 5.00", "", *lines, ""))
+    found = reading("x.reg", text.encode())
+    assert found
+    assert [item.childless for item in found.items if isinstance(item, RegistryKey)] == [childless]
 
 
 def test_powershells_own_listing_is_known_even_under_the_name_of_a_bundle_file() -> None:

@@ -19,8 +19,8 @@ from scanner.model import (
     Service,
     Store,
 )
-from scanner.registry_key import RegistryKey
-from scanner.registry_paths import FIREWALL_POLICY, GPO_FIREWALL_POLICY, POLICIES
+from scanner.registry_key import AbsentKey, RegistryKey
+from scanner.registry_paths import FIREWALL_POLICY, GPO_FIREWALL_POLICY, POLICIES, PORT_PROXY
 from scanner.shown import kinds_shown
 
 HERE = Origin(source="x")
@@ -31,7 +31,7 @@ def shown(*facts: object, keys: tuple[str, ...] = (), host: Host = Host()) -> se
     items: dict[type, list[object]] = {}
     for fact in facts:
         items.setdefault(type(fact), []).append(fact)
-    return set(kinds_shown(items, [RegistryKey(path=path, origin=HERE) for path in keys], host))
+    return set(kinds_shown(items, [RegistryKey(path=path, origin=HERE) for path in keys], (), host))
 
 
 def test_nothing_shows_nothing() -> None:
@@ -71,6 +71,23 @@ def test_an_interface_without_its_profile_shows_nothing() -> None:
 )
 def test_an_exported_key_shows_what_would_have_been_below_it(path: str, kinds: set[EvidenceKind]) -> None:
     assert shown(keys=(path,)) == kinds
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        (GPO_FIREWALL_POLICY, EvidenceKind.GPO_POLICY),
+        (POLICIES, EvidenceKind.GPO_POLICY),
+        (PORT_PROXY, EvidenceKind.PORT_PROXIES),
+    ],
+)
+def test_a_key_that_is_said_to_be_absent_was_looked_for(path: str, kind: EvidenceKind) -> None:
+    assert set(kinds_shown({}, (), (AbsentKey(path=path, origin=HERE),), Host())) == {kind}
+
+
+def test_an_absent_firewall_policy_shows_no_rules() -> None:
+    absent = AbsentKey(path=FIREWALL_POLICY, origin=HERE)
+    assert set(kinds_shown({}, (), (absent,), Host())) == set()
 
 
 def test_profile_settings_of_group_policy_show_nothing_of_the_local_ones() -> None:

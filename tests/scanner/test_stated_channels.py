@@ -1,4 +1,4 @@
-"""Recording channels as a site file states them: evidence where no list is there, a contradiction beside one."""
+"""Recording channels that a site file states: evidence where there is no list, told where one differs."""
 
 from pathlib import Path
 

@@ -155,5 +155,5 @@ def test_each_kind_of_evidence_is_a_document_or_a_problem_that_names_it(
     items = list(collect_host_evidence((), ()))
     documents = {item.source for item in items if isinstance(item, Document)}
     missing = {item.origin.source for item in items if isinstance(item, Problem)}
-    assert {"host.json", *FACTS, "registry/live.reg", "registry/key-times.json", "files.json"} == documents
-    assert {"network/port-ranges.txt", "network/connection-profiles.json"} <= missing
+    assert {"host.json", *FACTS, "registry/live.reg", "registry/key-times.json"} == documents
+    assert {"network/port-ranges.txt", "network/connection-profiles.json", "files.json"} <= missing

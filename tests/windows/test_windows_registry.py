@@ -11,8 +11,8 @@ import pytest
 from scanner.collect import Collection
 from scanner.model import EvidenceKind, Problem
 from scanner.parsers.registry_firewall import gpo_was_looked_at
-from scanner.registry_key import RegistryData, RegistryKey
-from scanner.registry_paths import GPO_FIREWALL_POLICY, HKLM, POLICIES
+from scanner.registry_key import AbsentKey, RegistryData, RegistryKey
+from scanner.registry_paths import GPO_FIREWALL_POLICY, HKLM
 from scanner.sources.live_registry import LIVE_REGISTRY, read_live_registry
 from tests.windows.throwaway import denied, require_throwaway_windows, system
 
@@ -86,11 +86,12 @@ def test_keys_below_a_key_of_interest_are_read_whatever_their_names() -> None:
     )
 
 
-def test_a_key_that_does_not_exist_is_proved_by_its_parent() -> None:
-    found = read()
-    assert GPO_FIREWALL_POLICY not in found
-    assert found[POLICIES].values == ()
-    assert gpo_was_looked_at(found.values())
+def test_a_key_that_does_not_exist_is_said_to_be_absent() -> None:
+    items = list(read_live_registry())
+    assert GPO_FIREWALL_POLICY not in [item.path for item in items if isinstance(item, RegistryKey)]
+    absent = [item for item in items if isinstance(item, AbsentKey)]
+    assert any(GPO_FIREWALL_POLICY.startswith(item.path) for item in absent)
+    assert gpo_was_looked_at((), absent)
 
 
 def test_a_key_that_may_not_be_opened_is_a_problem_that_keeps_its_evidence_unproven() -> None:

@@ -176,6 +176,10 @@ def test_a_parent_key_proves_nothing_about_its_children(key: str) -> None:
     assert [item.path for item in read(VALUE, {**VALUE, "key": key})] == [VALUE["key"]]
 
 
+def test_no_key_shows_what_is_below_it() -> None:
+    assert [item.childless for item in read(VALUE)] == [True]
+
+
 def test_group_policy_rules_without_its_profiles_are_not_the_whole_policy() -> None:
     policy = {**VALUE, "key": rf"{GPO_FIREWALL_POLICY}\FirewallRules"}
     profile = {**VALUE, "key": rf"{GPO_FIREWALL_POLICY}\DomainProfile"}

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scanner.errors import ParseError
 from scanner.model import Origin, Problem
 from scanner.parsers.reg_file import looks_like_reg, parse_reg
-from scanner.registry_key import RegistryData, RegistryKey
+from scanner.registry_key import AbsentKey, RegistryData, RegistryKey
 from tests.corpus import CORPUS, needs_corpus
 
 ORIGIN = Origin(source="registry/firewall.reg")
@@ -108,6 +108,30 @@ def test_deletions_are_passed_over() -> None:
         (KEY, (("b", "1"),))
     ]
     assert not problems(text)
+
+
+def test_a_statement_that_a_key_is_absent_is_read_and_cuts_no_section() -> None:
+    text = f'{HEADER}[{KEY}]\r\n; absent: [HKLM\\SOFTWARE\\ACE] \r\n"a"="1"\r\n'
+    assert read(text) == [
+        AbsentKey(
+            path=r"HKEY_LOCAL_MACHINE\SOFTWARE\ACE", origin=Origin(source=ORIGIN.source, locator="line 4")
+        ),
+        RegistryKey(path=KEY, values=(("a", "1"),), origin=Origin(source=ORIGIN.source, locator="line 3")),
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "; absent: [HKEY_LOCAL_MACHINE\\SOFT",  # cut off: no longer the key that was meant
+        "; absent: HKEY_LOCAL_MACHINE\\SOFTWARE\\ACE",
+        "; absent: [HKEY_LOCAL_MACHINE\\SOFTWARE\\ACE] or so",
+        '"a"="1" ; absent: [HKEY_LOCAL_MACHINE\\SOFTWARE\\ACE]',
+    ],
+)
+def test_another_comment_states_nothing(line: str) -> None:
+    assert not [item for item in read(f"{HEADER}[{KEY}]\r\n{line}\r\n") if isinstance(item, AbsentKey)]
+    assert not problems(f"{HEADER}[{KEY}]\r\n{line}\r\n")
 
 
 def test_the_first_control_set_stands_in_where_no_current_one_is_named() -> None:

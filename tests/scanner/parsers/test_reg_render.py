@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scanner.model import Origin
-from scanner.parsers.reg_file import looks_like_reg, parse_reg
+from scanner.parsers.reg_file import is_cut_off, looks_like_reg, parse_reg
 from scanner.parsers.reg_render import render_reg
 from scanner.parsers.text import decode
-from scanner.registry_key import RegistryData, RegistryKey
+from scanner.registry_key import AbsentKey, RegistryData, RegistryKey
 
 NOWHERE = Origin(source="")
 PATH = r"HKEY_LOCAL_MACHINE\SOFTWARE\X"
@@ -87,6 +87,14 @@ def test_a_hostile_name_hides_nothing_else(name: str) -> None:
 def test_no_keys_are_an_export_too() -> None:
     assert looks_like_reg(decode(render_reg([])))
     assert read_back([]) == []
+
+
+def test_an_absent_key_is_read_back_as_one() -> None:
+    absent = AbsentKey(path=PATH, origin=NOWHERE)
+    text = decode(render_reg([key(("a", 1)), absent, key(("b", 2))]))
+    (found,) = (item for item in parse_reg(text, NOWHERE) if isinstance(item, AbsentKey))
+    assert found.path == PATH
+    assert not is_cut_off(text)
 
 
 def test_the_bytes_are_those_of_windows() -> None:

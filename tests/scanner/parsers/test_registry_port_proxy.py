@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scanner.model import Origin, PortProxy, Problem
-from scanner.parsers.registry_port_proxy import FAMILIES, port_proxies, port_proxies_were_looked_at
+from scanner.parsers.registry_port_proxy import FAMILIES, port_proxies
 from scanner.registry_key import RegistryData, RegistryKey
-from scanner.registry_paths import POLICIES, PORT_PROXY
+from scanner.registry_paths import PORT_PROXY
 
 
 def key(path: str, *values: tuple[str, RegistryData], one_gpo: bool = False) -> RegistryKey:
@@ -87,22 +87,3 @@ def test_an_empty_default_value_and_other_keys_say_nothing() -> None:
 def test_no_value_breaks_it(name: str, data: RegistryData) -> None:
     for found in port_proxies((tcp((name, data)),)):
         assert isinstance(found, Problem) or 0 < found.listen_port < 65536
-
-
-@pytest.mark.parametrize(
-    ("path", "looked"),
-    [
-        (PORT_PROXY, True),
-        (PORT_PROXY.upper(), True),
-        (r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services", True),
-        (r"HKEY_LOCAL_MACHINE\SYSTEM", True),
-        ("HKEY_LOCAL_MACHINE", False),
-        (rf"{PORT_PROXY}\v4tov4\tcp", False),
-        (r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services\PortProx", False),
-        (r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services\SharedAccess", False),
-        (POLICIES, False),
-    ],
-)
-def test_the_key_or_a_parent_of_it_shows_that_somebody_looked(path: str, looked: bool) -> None:
-    assert port_proxies_were_looked_at((key(path),)) is looked
-    assert not port_proxies_were_looked_at((key(path, one_gpo=True),))

@@ -13,8 +13,8 @@ from scanner.errors import ParseError
 from scanner.model import FirewallRule, Host, Problem, Profile, ProfileSettings, Service, Store
 from scanner.parsers.registry_firewall import firewall_changed_at, firewall_facts, gpo_was_looked_at
 from scanner.parsers.registry_host import host_facts
-from scanner.registry_key import RegistryData, RegistryKey
-from scanner.registry_paths import CONTROL_SET, FIREWALL_POLICY, GPO_FIREWALL_POLICY, HKLM, POLICIES, SERVICES
+from scanner.registry_key import AbsentKey, RegistryData, RegistryKey
+from scanner.registry_paths import CONTROL_SET, FIREWALL_POLICY, GPO_FIREWALL_POLICY, HKLM, SERVICES
 from scanner.sources.document import Document
 from scanner.sources.hive import is_hive, read_hive
 from tests.corpus import CORPUS, needs_corpus
@@ -151,14 +151,20 @@ def test_a_system_hive_gives_services_with_the_needed_values_only() -> None:
 
 def test_a_software_hive_proves_which_keys_do_not_exist() -> None:
     tao = nested(r"WOW6432Node\ACE\TAO", Key({"TaoNamingServiceOptions": "-ORBEndpoint iiop://:9999"}))
-    found = keys(
-        hive(Key(children={"Microsoft": Key(), "Policies": Key({"a": 1}, {"Microsoft": Key()}), **tao}))
-    )
-    assert found[POLICIES].values == ()
-    assert rf"{POLICIES}\Microsoft" in found
-    assert gpo_was_looked_at(found.values())
+    data = hive(Key(children={"Microsoft": Key(), "Policies": Key({"a": 1}, {"Microsoft": Key()}), **tao}))
+    found = keys(data)
+    assert list(found) == [rf"{HKLM}\SOFTWARE\WOW6432Node\ACE\TAO"]
     assert found[rf"{HKLM}\SOFTWARE\WOW6432Node\ACE\TAO"].value("taonamingserviceoptions") is not None
-    assert found[rf"{HKLM}\SOFTWARE"].values == ()
+    absent = [item for item in read(data) if isinstance(item, AbsentKey)]
+    assert gpo_was_looked_at(tuple(found.values()), absent)
+    assert [item.path.removeprefix(rf"{HKLM}\SOFTWARE") for item in absent] == [
+        r"\Policies\Microsoft\WindowsFirewall",
+        r"\ACE",
+        r"\Geomant Call Center Solutions",
+        r"\WOW6432Node\Geomant Call Center Solutions",
+        r"\WOW6432Node\Apache Software Foundation",
+        r"\Microsoft\Windows NT",
+    ]
 
 
 def test_another_hive_is_told_and_gives_nothing() -> None:

@@ -11,8 +11,8 @@ import pytest
 from scanner.errors import SourceError
 from scanner.model import Problem
 from scanner.parsers.registry_firewall import gpo_was_looked_at
-from scanner.registry_key import RegistryKey
-from scanner.registry_paths import FIREWALL_POLICY, HKLM, POLICIES
+from scanner.registry_key import AbsentKey, RegistryKey
+from scanner.registry_paths import FIREWALL_POLICY, GPO_FIREWALL_POLICY, HKLM, POLICIES
 from scanner.sources.live_registry import LIVE_REGISTRY, read_live_registry
 
 if TYPE_CHECKING:
@@ -62,11 +62,13 @@ class FakeWinReg:
         return name, data, 1
 
 
-def read(content: dict[str, dict[str, Any]], denied: tuple[str, ...] = ()) -> list[RegistryKey | Problem]:
+def read(
+    content: dict[str, dict[str, Any]], denied: tuple[str, ...] = ()
+) -> list[RegistryKey | AbsentKey | Problem]:
     return list(read_live_registry(FakeWinReg(content, denied)))
 
 
-def keys(items: list[RegistryKey | Problem]) -> dict[str, RegistryKey]:
+def keys(items: list[RegistryKey | AbsentKey | Problem]) -> dict[str, RegistryKey]:
     return {item.path: item for item in items if isinstance(item, RegistryKey)}
 
 
@@ -94,21 +96,29 @@ def test_data_take_the_form_of_every_registry_source() -> None:
     )
 
 
-def test_a_key_that_does_not_exist_is_proved_by_its_parent() -> None:
-    found = keys(read({r"SOFTWARE\Policies\Microsoft": {}}))
-    assert found[rf"{POLICIES}\Microsoft"].values == ()
-    assert gpo_was_looked_at(found.values())
+def test_a_key_that_does_not_exist_is_said_to_be_absent_and_nothing_beside_it() -> None:
+    items = read({r"SOFTWARE\Policies\Microsoft": {}, r"SOFTWARE\WOW6432Node": {}})
+    assert keys(items) == {}
+    absent = {item.path for item in items if isinstance(item, AbsentKey)}
+    assert {GPO_FIREWALL_POLICY, rf"{HKLM}\SOFTWARE\ACE", rf"{HKLM}\SOFTWARE\WOW6432Node\ACE"} <= absent
+    assert f"{HKLM}\\SYSTEM" in absent
+    assert not absent & {HKLM, rf"{HKLM}\SOFTWARE", POLICIES, rf"{HKLM}\SOFTWARE\WOW6432Node"}
+
+
+def test_what_is_absent_is_said_once() -> None:
+    absent = [item.path for item in read({}) if isinstance(item, AbsentKey)]
+    assert absent == [rf"{HKLM}\SYSTEM", rf"{HKLM}\SOFTWARE"]
 
 
 def test_a_key_that_may_not_be_read_is_a_problem_and_not_absent() -> None:
     items = read(
         {rf"{RULES}": {"{A}": "v2.30|"}, r"SOFTWARE\Policies\Microsoft": {}}, (r"SOFTWARE\Policies",)
     )
-    assert not gpo_was_looked_at(keys(items).values())
+    assert not gpo_was_looked_at(tuple(keys(items).values()), [i for i in items if isinstance(i, AbsentKey)])
     assert f"{HKLM}\\{RULES}" in keys(items)
     denied = [item for item in items if isinstance(item, Problem)]
     assert {problem.reason for problem in denied} == {"it cannot be read: Access is denied"}
-    assert POLICIES in {problem.origin.locator for problem in denied}
+    assert GPO_FIREWALL_POLICY in {problem.origin.locator for problem in denied}
 
 
 def test_a_subkey_that_may_not_be_opened_costs_no_other() -> None:

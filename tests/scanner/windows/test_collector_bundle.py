@@ -1,8 +1,9 @@
 """What the collector writes, in the shapes that its own text names, is what the readers read."""
 
 import json
+import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -93,8 +94,8 @@ def bundle() -> dict[str, bytes]:
         "files.json": as_json([FILE, {**FILE, "path": EXE + "x", "bytes": None, "modified_at": None}]),
         "registry/key-times.json": as_json([KEY_TIME]),
         "registry/firewall.reg": reg(f"[{POLICY}]", f"[{POLICY}\\FirewallRules]", f'"a"="{RULE}"'),
-        "registry/policies.reg": reg(r"[HKEY_LOCAL_MACHINE\SOFTWARE\Policies\Microsoft]"),
-        "registry/portproxy.reg": reg(r"[HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services]"),
+        "registry/policies.reg": absent(r"SOFTWARE\Policies\Microsoft\WindowsFirewall"),
+        "registry/portproxy.reg": absent(r"SYSTEM\CurrentControlSet\Services\PortProxy"),
         "registry/ace-tao.reg": reg(
             r"[HKEY_LOCAL_MACHINE\SOFTWARE\WOW6432Node\ACE\TAO]",
             f'"TaoNamingServiceOptions"=hex(2):{utf_16("-ORBEndpoint iiop://:9999")}',
@@ -125,6 +126,15 @@ def as_json(value: object) -> bytes:
 def reg(*lines: str) -> bytes:
     sections = "".join(f"\r\n{line}\r\n" if line.startswith("[") else f"{line}\r\n" for line in lines)
     return f"Windows Registry Editor Version 5.00\r\n{sections}\r\n".encode("utf-16")
+
+
+def absent(path: str) -> bytes:
+    """As the script states that a key is not there."""
+    stated = re.search(
+        r'return \("`r`n(; absent: \[HKEY_LOCAL_MACHINE\\)" \+ \$absent \+ "\]`r`n"\)', collector_script()
+    )
+    assert stated
+    return reg("", f"{stated[1]}{path}]")
 
 
 def utf_16(*texts: str) -> str:
@@ -211,6 +221,62 @@ def test_a_bundle_without_one_of_its_files_has_more_gaps_or_fewer_facts(name: st
     whole = collected(tmp_path / "a.zip", bundle())
     less = collected(tmp_path / "b.zip", {each: data for each, data in bundle().items() if each != name})
     assert len(less.gaps) > len(whole.gaps) or less.configured_ports != whole.configured_ports
+
+
+ABSENT_KEYS = {  # a host without CE, and what a failed step leaves out
+    "registry/ace-tao.reg": r"SOFTWARE\WOW6432Node\ACE",
+    "registry/ace-tao-64.reg": r"SOFTWARE\ACE",
+    "registry/geocampaign.reg": r"SOFTWARE\Geomant Call Center Solutions",
+    "registry/geocampaign-32.reg": r"SOFTWARE\WOW6432Node\Geomant Call Center Solutions",
+    "registry/procrun.reg": r"SOFTWARE\WOW6432Node\Apache Software Foundation",
+    "registry/procrun-64.reg": r"SOFTWARE\Apache Software Foundation",
+}
+COMPONENTS = {
+    "registry/ace-tao.reg": "naming-service",
+    "registry/geocampaign.reg": "ucma-recorder-recorder-port",
+    "registry/procrun.reg": "web-service",
+}
+
+
+def older(path: str) -> bytes:
+    """As older collectors stated it: the nearest key above, without its values."""
+    return reg(rf"[HKEY_LOCAL_MACHINE\{path.rpartition(chr(92))[0]}]")
+
+
+def about(snapshot: Snapshot, component: str) -> tuple[int, set[PortState]]:
+    """How many gaps there are about a component, and in which states its ports were found."""
+    states = {found.state for found in snapshot.configured_ports if found.component == component}
+    return sum(gap.subject == component for gap in snapshot.gaps), states
+
+
+def test_keys_that_are_absent_are_no_gap(tmp_path: Path) -> None:
+    keys = {name: absent(path) for name, path in ABSENT_KEYS.items()}
+    snapshot = collected(tmp_path / "b.zip", {**bundle(), **keys})
+    assert about(snapshot, "naming-service") == (0, {PortState.DYNAMIC})
+    assert about(snapshot, "ucma-recorder-recorder-port") == (0, {PortState.NOT_DETERMINABLE})
+    assert about(snapshot, "web-service")[0] == 0
+
+
+@pytest.mark.parametrize("written", [absent, older])
+@pytest.mark.parametrize("lost", COMPONENTS)
+def test_what_one_file_says_to_be_absent_says_nothing_of_the_key_of_a_lost_one(
+    lost: str, written: Callable[[str], bytes], tmp_path: Path
+) -> None:
+    keys = {name: written(path) for name, path in ABSENT_KEYS.items()}
+    files = {name: data for name, data in {**bundle(), **keys}.items() if name != lost}
+    gaps, states = about(collected(tmp_path / "b.zip", files), COMPONENTS[lost])
+    assert gaps == 1
+    assert PortState.DYNAMIC not in states
+
+
+def test_an_older_bundle_still_shows_that_there_is_no_group_policy_and_no_port_proxy(tmp_path: Path) -> None:
+    files = {
+        **bundle(),
+        "registry/policies.reg": older(r"SOFTWARE\Policies\Microsoft\WindowsFirewall"),
+        "registry/portproxy.reg": older(r"SYSTEM\CurrentControlSet\Services\PortProxy"),
+    }
+    kinds = {gap.kind for gap in collected(tmp_path / "b.zip", files).gaps}
+    assert not kinds & {EvidenceKind.GPO_POLICY, EvidenceKind.PORT_PROXIES}
 
 
 def test_collect_seals_the_collector_s_bundle_again_and_keeps_who_collected(tmp_path: Path) -> None:

@@ -143,12 +143,11 @@ def test_the_files_looked_for_are_the_catalogue_s() -> None:
 
 
 def test_every_key_that_live_collection_reads_is_read_here_or_comes_from_elsewhere() -> None:
-    elsewhere = {  # services.json, host.json, the key above Policies\Microsoft; never in force
+    elsewhere = {  # services.json, host.json; never in force
         r"SYSTEM\CurrentControlSet\Services",
         r"SYSTEM\CurrentControlSet\Control\ComputerName\ComputerName",
         r"SYSTEM\CurrentControlSet\Control\TimeZoneInformation",
         r"SOFTWARE\Microsoft\Windows NT\CurrentVersion",
-        r"SOFTWARE\Policies",
         r"SYSTEM\CurrentControlSet\Services\SharedAccess\Defaults\FirewallPolicy",
     }
     read = [key.casefold() for key in re.findall(r"@?\('(S[^']+)', '[a-z0-9-]+'\)", SCRIPT)]
