@@ -53,7 +53,7 @@ contracts: .venv/installed  ## imports run one way
 	$(BIN)/lint-imports --no-cache
 
 bench: .venv/installed  ## benchmarks, printed; never part of the tests
-	@for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+	@for script in benchmarks/*.py; do $(BIN)/python -m benchmarks.$$(basename $$script .py) || exit 1; done
 
 samples: .venv/installed  ## write the sample hosts again
 	$(BIN)/python samples/generate.py

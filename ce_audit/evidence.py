@@ -13,7 +13,7 @@ from scanner.live import collect_host, is_live_host
 from scanner.model import SNAPSHOT_SCHEMA, Snapshot
 
 if TYPE_CHECKING:
-    from ce_audit.terms import Terms
+    from ce_audit.site.terms import Terms
 
 NO_EVIDENCE = (
     "no EVIDENCE given, and this is not a Windows host that could be scanned itself; "

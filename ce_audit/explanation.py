@@ -81,7 +81,7 @@ def _sections(check: Check, example: Finding | None) -> Sections:
     if example:
         yield _EXAMPLE, tuple(_example(example))
     yield "How to mend it", (check.mend,)
-    yield "Outside controls", ("; ".join(check.controls),)
+    yield "Outside controls", check.controls
 
 
 def _example(finding: Finding) -> Iterator[str]:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import msgspec
 
+from ce_audit.delivery.staging import write_synced
 from ce_audit.progress import Progress
-from ce_audit.staging import write_synced
 from reports import results_json
 from reports.model import Report
 from rules.model import Results

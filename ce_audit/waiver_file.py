@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ce_audit.toml_file import toml_document
+from ce_audit.toml.file import toml_document
 from rules.waiver import Waiver, read_waiver
 from scanner.errors import ConfigError
 

@@ -18,9 +18,9 @@ def doctor(
     output: Annotated[TextOrJson, typer.Option("-f", "--format")] = TextOrJson.TEXT,
 ) -> None:
     """What this machine, or a folder of evidence, can and cannot answer, and the commands for the rest."""
-    from ce_audit.doctor import diagnosis
-    from ce_audit.doctor_text import render_json, render_text
-    from ce_audit.terms import read_terms
+    from ce_audit.answers.doctor import diagnosis
+    from ce_audit.answers.doctor_text import render_json, render_text
+    from ce_audit.site.terms import read_terms
     from rules.check_list import CHECKS
 
     found = diagnosis(evidence, read_terms(site), CHECKS)

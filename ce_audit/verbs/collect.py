@@ -33,9 +33,9 @@ def collect(
     no_progress: NoProgress = False,
 ) -> None:
     """Only collect: the facts as one JSON file, or a bundle with the raw evidence and its hashes."""
-    from ce_audit.collecting import sealed_unmasked, write_collection
+    from ce_audit.bundle.collecting import sealed_unmasked, write_collection
     from ce_audit.evidence import unheeded
-    from ce_audit.terms import read_terms
+    from ce_audit.site.terms import read_terms
     from scanner.windows import collector_script
 
     if print_collector:

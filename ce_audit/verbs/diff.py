@@ -25,9 +25,9 @@ def diff(
     ] = None,
 ) -> None:
     """What changed between two results, or two snapshots. Exits with 1 where anything did, else with 0."""
-    from ce_audit.comparison import compared
+    from ce_audit.answers.comparison import compared
     from ce_audit.output import write_whole
-    from ce_audit.terms import read_terms
+    from ce_audit.site.terms import read_terms
     from reports import diff_html, diff_json, diff_text
     from reports.diff_view import build
 

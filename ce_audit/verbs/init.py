@@ -23,8 +23,8 @@ def init(
 ) -> None:
     """Write a commented site file (--site) from what EVIDENCE, or this Windows host, shows."""
     from ce_audit.evidence import load_snapshot
-    from ce_audit.first_site_file import first_site_file, write_new
-    from ce_audit.terms import read_terms
+    from ce_audit.site.first_file import first_site_file, write_new
+    from ce_audit.site.terms import read_terms
     from rules.case import Case
 
     progress = Progress(sys.stderr, quiet=quiet)

@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
-from ce_audit.delivery import Terms, deliver, occupied
+from ce_audit.delivery.deliver import Terms, deliver, occupied
+from ce_audit.delivery.outcome import say_delivered
 from ce_audit.options import Formats, NoProgress, OutputFolder, Quiet, Verbose
-from ce_audit.outcome import say_delivered
 from ce_audit.output import DEFAULT_FORMATS, Renderings
 from ce_audit.progress import Progress
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import typer
 
 from ce_audit.assess import assess
-from ce_audit.delivery import Terms, deliver, occupied
+from ce_audit.delivery.deliver import Terms, deliver, occupied
+from ce_audit.delivery.outcome import outcome, say_delivered
 from ce_audit.evidence import load_snapshot, unheeded
 from ce_audit.exit_codes import COMPLIANT, exit_code
 from ce_audit.options import (
@@ -30,12 +31,11 @@ from ce_audit.options import (
     Verbose,
     WaiverFile,
 )
-from ce_audit.outcome import outcome, say_delivered
 from ce_audit.output import DEFAULT_FORMATS, Renderings
 from ce_audit.progress import Progress
 from ce_audit.review import read_review, reviewed, say_reviewed
 from ce_audit.settings import Color, Role
-from ce_audit.terms import read_terms
+from ce_audit.site.terms import read_terms
 from rules.model import Severity
 
 

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from ce_audit.output import make_folder, write_whole
-from ce_audit.schedule import Job, Platform
+from ce_audit.schedule.job import Job, Platform
 from reports.visible import visible
 from scanner.errors import ConfigError
 
@@ -46,7 +46,7 @@ def schedule(
 
     It runs `scan -q --no-progress -o FOLDER --keep 30 --only-if-changed` and what is given after `--`.
     """
-    from ce_audit.scheduling import Wish, commands, files, job_of, printed
+    from ce_audit.schedule.scheduling import Wish, commands, files, job_of, printed
 
     wish = Wish(
         daily=daily,
@@ -75,9 +75,9 @@ def schedule(
 
 
 def _install(job: Job, platform: Platform) -> None:
-    from ce_audit.scheduling import commands
-    from ce_audit.schtasks import REMOVAL, register
-    from ce_audit.task_xml import TASK_NAME, task_file
+    from ce_audit.schedule.scheduling import commands
+    from ce_audit.schedule.schtasks import REMOVAL, register
+    from ce_audit.schedule.task_xml import TASK_NAME, task_file
 
     if HERE is not Platform.WINDOWS or platform is not Platform.WINDOWS:
         raise ConfigError(

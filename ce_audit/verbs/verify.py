@@ -36,11 +36,11 @@ def verify(
     output: Annotated[TextOrJson, typer.Option("-f", "--format")] = TextOrJson.TEXT,
 ) -> None:
     """Is a bundle as it was sealed, and do its results follow from it? Exits with 4 where not."""
+    from ce_audit.bundle.verify import Request
+    from ce_audit.bundle.verify import verify as verified
+    from ce_audit.bundle.verify_text import render_json, render_text
     from ce_audit.review import Review, read_review
-    from ce_audit.terms import read_terms
-    from ce_audit.verify import Request
-    from ce_audit.verify import verify as verified
-    from ce_audit.verify_text import render_json, render_text
+    from ce_audit.site.terms import read_terms
 
     request = Request(
         results=results,

@@ -13,7 +13,7 @@ from ce_audit.exit_codes import COMPLIANT, FINDINGS
 from ce_audit.options import GivenEvidence, SiteOption
 from ce_audit.progress import Progress
 from ce_audit.settings import TextOrJson
-from ce_audit.terms import read_terms
+from ce_audit.site.terms import read_terms
 
 
 def why(
@@ -46,8 +46,8 @@ def why(
     output: Annotated[TextOrJson, typer.Option("-f", "--format")] = TextOrJson.TEXT,
 ) -> None:
     """What Windows Firewall does with a connection, which rules decide it, and which nearly did."""
-    from ce_audit.flows import flow_request, read_flows, with_listener
-    from ce_audit.why import answers, as_expected, render_json, render_text
+    from ce_audit.answers.flows import flow_request, read_flows, with_listener
+    from ce_audit.answers.why import answers, as_expected, render_json, render_text
     from rules.firewall.policy import effective_policy
     from scanner.parsers.text import decode
 
@@ -79,8 +79,8 @@ def why(
 
 
 def _answer_surface(evidence: Path, site: Path | None, output: TextOrJson) -> NoReturn:
-    from ce_audit.surface import render_json, render_text
-    from ce_audit.survey import survey
+    from ce_audit.answers.surface import render_json, render_text
+    from ce_audit.answers.survey import survey
 
     terms = read_terms(site)
     found = survey(load_snapshot(evidence, terms), terms.site)

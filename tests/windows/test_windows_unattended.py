@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ce_audit.lock import locked
+from ce_audit.delivery.lock import locked
 from scanner.errors import SourceError
 from scanner.sources.folder import LOCK_FILE
 from tests.windows.throwaway import require_throwaway_windows, system
@@ -22,7 +22,7 @@ NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 TASKS = Path(os.environ.get("SYSTEMROOT", r"C:\Windows"), "System32", "Tasks")
 HOLDER = """
 import sys, datetime, pathlib
-from ce_audit.lock import locked
+from ce_audit.delivery.lock import locked
 with locked(pathlib.Path(sys.argv[1]), datetime.datetime(2026, 11, 23, 2, tzinfo=datetime.UTC)):
     print("held", flush=True)
     sys.stdin.read()
@@ -83,7 +83,7 @@ def test_the_task_is_taken_by_the_task_scheduler_and_given_back() -> None:
 
 
 def test_a_task_that_windows_does_not_take_is_told(tmp_path: Path) -> None:
-    from ce_audit.schtasks import register
+    from ce_audit.schedule.schtasks import register
 
     with pytest.raises(SourceError, match=r"the task was not registered: schtasks\.exe ended with [1-9]"):
         register(b"no task")

@@ -10,8 +10,8 @@ import pytest
 import tree_sitter_pwsh
 from tree_sitter import Language, Node, Parser
 
-from ce_audit.collecting import write_collection
-from ce_audit.terms import read_terms
+from ce_audit.bundle.collecting import write_collection
+from ce_audit.site.terms import read_terms
 from rules.catalogue.loader import load_catalogue, port_locations
 from scanner.collect import collect_evidence
 from scanner.model import EvidenceKind, PortState, Profile, Snapshot

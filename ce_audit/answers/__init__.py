@@ -1,0 +1,1 @@
+"""Answers to single questions: why, what is reachable, what is lacking, what differs."""

@@ -1,0 +1,63 @@
+"""From the two things that `diff` names to what differs between them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from ce_audit.evidence import load_snapshot
+from ce_audit.site.terms import Terms
+from reports import results_json
+from rules.differences import Differences, of_results, of_snapshots
+from rules.model import RESULTS_SCHEMA, Results
+from scanner.errors import ConfigError, ParseError, SourceError
+from scanner.model import SNAPSHOT_SCHEMA, Snapshot
+
+_OURS = "ce-audit/"
+
+
+class _Header(msgspec.Struct):
+    schema: str = ""
+
+
+def compared(old: Path, new: Path, terms: Terms) -> Differences:
+    """What differs between two results, or between two snapshots; evidence is read as its snapshot.
+
+    Raises ConfigError where one is results and the other is not; SourceError or ParseError where one is
+    neither.
+    """
+    before, after = _load(old, terms), _load(new, terms)
+    names = (str(old), str(new))
+    if isinstance(before, Results) and isinstance(after, Results):
+        return of_results(before, after, names)
+    if isinstance(before, Snapshot) and isinstance(after, Snapshot):
+        return of_snapshots(before, after, names)
+    results, snapshot = (old, new) if isinstance(before, Results) else (new, old)
+    raise ConfigError(
+        f"{results} holds results and {snapshot} facts: only two results or two snapshots can be compared"
+    )
+
+
+def _load(path: Path, terms: Terms) -> Results | Snapshot:
+    if not path.exists():
+        raise SourceError(f"{path}: no such file or folder")
+    schema = _schema(path)
+    if schema == RESULTS_SCHEMA:
+        try:
+            return results_json.parse(path.read_bytes())
+        except ParseError as error:
+            raise ParseError(f"{path}: {error}") from error
+    if schema.startswith(_OURS) and schema != SNAPSHOT_SCHEMA:
+        raise ParseError(f"{path}: this is {schema[:80]!r}, neither results nor a snapshot")
+    return load_snapshot(path, terms)
+
+
+def _schema(path: Path) -> str:
+    """The schema that a JSON file says it follows, "" for anything else."""
+    if path.suffix.casefold() != ".json" or not path.is_file():
+        return ""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=_Header).schema
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ""

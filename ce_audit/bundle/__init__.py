@@ -1,0 +1,1 @@
+"""Sealed bundles: written, signed, verified, judged again."""

@@ -1,0 +1,1 @@
+"""From an assessment to the files a reader finds, whatever interrupts us."""

@@ -1,0 +1,1 @@
+"""Scans that a scheduler runs: what it is told, on Windows and elsewhere."""

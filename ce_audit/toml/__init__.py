@@ -1,0 +1,1 @@
+"""TOML files that users write, with the line of every mistake."""
