@@ -128,13 +128,12 @@ def _missing(location: PortLocation) -> PortReading:
 
 
 def _misplaced(location: PortLocation, wrong: _View, right: _View) -> PortReading:
-    """A fault only where the right view was looked at: else the value may stand there as well."""
+    """A fault in any case (A13); where the right view was not looked at, its gap says so as well."""
     text = f"found only in the {wrong.bits}-bit view, which the program does not read"
-    if right.proof is None:
-        return _unknown(f"{text}; the {right.bits}-bit view is not in the evidence")
+    unseen = "" if right.proof else f"; the {right.bits}-bit view is not in the evidence"
     held = _held(_read(location, wrong.holders(location.value)))
-    fault = Fault(code=FaultCode.MISPLACED, text=f"{location.value} is {text}{held}")
-    return PortReading(state=PortState.NOT_DETERMINABLE, reason=text, faults=(fault,))
+    fault = Fault(code=FaultCode.MISPLACED, text=f"{location.value} is {text}{held}{unseen}")
+    return PortReading(state=PortState.NOT_DETERMINABLE, reason=f"{text}{unseen}", faults=(fault,))
 
 
 def _held(reading: PortReading) -> str:

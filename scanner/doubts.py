@@ -40,7 +40,7 @@ def document_doubts(
 
     `shows` is what the document stands for, `items` all that was read of it; registry keys do not count.
     """
-    problem = next((item for item in items if isinstance(item, Problem)), None)
+    problem = next((item for item in items if isinstance(item, Problem) and not item.contained), None)
     if problem:
         facts = {type(item) for item in items}
         told = {**SHOWN_BY, FirewallRule: EvidenceKind.FIREWALL_RULES}

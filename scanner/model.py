@@ -338,11 +338,16 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """A piece of evidence that could not be read while the rest of its source could."""
+    """A piece of evidence that could not be read while the rest of its source could.
+
+    `contained` = the fact it belongs to was kept and says itself what of it is not known, so that nothing
+    else of its source is in doubt.
+    """
 
     origin: Origin
     text: str
     reason: str
+    contained: bool = False
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):

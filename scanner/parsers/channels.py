@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping
 
 import msgspec
@@ -18,6 +19,7 @@ from scanner.parsers.port_reading import port_number
 
 _COLUMNS = ("channel", "recorder", "media_port", "control_port")
 _RECORDERS = ("cmapi", "sip")
+_IN_BRACKETS = re.compile(r"\([^()]{0,20}\)")
 
 
 class RecordingChannel(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,12 +33,12 @@ class RecordingChannel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def looks_like_channels(text: str) -> bool:
-    """True where the first line names all four columns, in any order and case."""
+    """True where the first line names all four columns, in any order and case, as we or the GUI call them."""
     return _header(text) is not None
 
 
 def parse_channels(text: str, origin: Origin) -> Iterator[RecordingChannel | Problem]:
-    """The channels of a CSV with `,` or `;`; a row that cannot be read becomes a Problem.
+    """The channels of a CSV with `,`, `;` or tabs; a row that cannot be read becomes a Problem.
 
     Raises ParseError where the columns are missing.
     """
@@ -64,9 +66,15 @@ def _rows(body: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
 
 def _header(text: str) -> tuple[str, list[str]] | None:
     first = text.lstrip("\ufeff").partition("\n")[0].strip()
-    delimiter = ";" if ";" in first else ","
-    names = [name.strip().strip('"').casefold() for name in first.split(delimiter)]
+    delimiter = next((each for each in ";\t" if each in first), ",")
+    names = [_column(name) for name in first.split(delimiter)]
     return (delimiter, names) if set(_COLUMNS) <= set(names) else None
+
+
+def _column(heading: str) -> str:
+    """`Media Port (UDP)`, as the Web Admin GUI heads it, is `media_port`."""
+    words = _IN_BRACKETS.sub("", heading.strip().strip('"')).split()
+    return "_".join(words).casefold()
 
 
 def _channel(cells: Mapping[str, str], place: Origin) -> RecordingChannel | Problem:

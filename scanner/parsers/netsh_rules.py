@@ -17,6 +17,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
+import msgspec
+
 from scanner.errors import ParseError
 from scanner.facts import Fact
 from scanner.model import FirewallRule, Origin, Problem, Profile, Store
@@ -141,12 +143,15 @@ class _Reading:
     def _value(self, name: str) -> str:
         return whole_value(self._fields[name]) if name in self._fields else ""
 
-    def _report(self, name: str, text: str, reason: str) -> None:
+    def _report(self, name: str, text: str, reason: str, *, contained: bool = False) -> None:
         line = self._fields[name].line if name in self._fields else self._block.line
-        self.problems.append(problem(at_line(self._origin, line), text, reason))
+        found = problem(at_line(self._origin, line), text, reason)
+        self.problems.append(msgspec.structs.replace(found, contained=contained))
 
     def _unknown(self, name: str, text: str) -> None:
-        self._report(name, text, f"not a known word for {ENGLISH_LABELS[name]}")
+        """The rule keeps the word as a condition nobody understood, but for the two that have a field."""
+        contained = name not in ("direction", "action")
+        self._report(name, text, f"not a known word for {ENGLISH_LABELS[name]}", contained=contained)
 
     def _note_missing(self, protocol: int | None) -> None:
         """A block that was cut short: an absent line is not an absent condition."""

@@ -24,6 +24,7 @@ _FUNCTIONS = re.compile(
     "|normalize-space|not|number|position|round|starts-with|string(-length)?|substring(-after|-before)?|sum"
     "|translate|true|comment|node|processing-instruction|text|and|or|div|mod"
 )
+_LONGEST = 2000  # characters: far more than one place needs, and too few to hang the checks of it
 _NOTHING = "the XPath of the site file finds nothing in the file"
 _NO_PORT = "what the XPath of the site file finds is neither a port from 1 to 65535 nor TAO options"
 _CANNOT = "the XPath of the site file cannot be evaluated on the file"
@@ -31,6 +32,8 @@ _CANNOT = "the XPath of the site file cannot be evaluated on the file"
 
 def xpath_fault(xpath: str) -> str:
     """Why `xpath` cannot be used, "" where it can: XPath 1.0 without variables, prefixes and extensions."""
+    if len(xpath) > _LONGEST:
+        return f"longer than {_LONGEST} characters"
     bare = _LITERAL.sub("''", xpath)
     strange = [name for name in _CALL.findall(bare) if not _FUNCTIONS.fullmatch(name)]
     if strange:

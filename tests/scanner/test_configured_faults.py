@@ -122,10 +122,17 @@ def test_a_misplaced_value_that_holds_no_port_is_not_quoted() -> None:
     assert text.endswith("which the program does not read")
 
 
-def test_a_value_is_not_misplaced_where_nobody_looked_into_the_right_view_or_it_stands_in_both() -> None:
+def test_a_value_that_stands_in_both_views_is_not_misplaced() -> None:
     wrong = key(TAO_64, TaoNamingServiceOptions="-ORBEndpoint iiop://:9999")
-    assert codes("naming-service", keys=(wrong,)) == []
     assert codes("naming-service", keys=(wrong, tao("-ORBEndpoint iiop://:9999"))) == []
+
+
+def test_where_nobody_looked_into_the_right_view_the_fault_and_the_gap_say_so() -> None:
+    wrong = key(TAO_64, TaoNamingServiceOptions="-ORBEndpoint iiop://:9999")
+    ((code, text),) = faults("naming-service", keys=(wrong,))
+    assert code is FaultCode.MISPLACED
+    assert text.endswith("there it says TCP 9999; the 32-bit view is not in the evidence")
+    assert gaps(keys=(wrong,))
 
 
 def test_channels_that_share_a_port_are_a_fault_of_both_recorders() -> None:

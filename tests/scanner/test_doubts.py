@@ -285,3 +285,25 @@ def test_a_line_that_cannot_be_read_does_not_hide_what_the_others_show() -> None
     found = results["foreign-listener"]
     assert found.status is Status.FAIL
     assert "listeners: perhaps not all of it was read (network/netstat.txt: " in found.reason
+
+
+def listed(**words: str) -> Snapshot:
+    """A netsh listing of one rule in which some words are others than netsh's own."""
+    usual = {"Enabled": "Yes", "Direction": "In", "RemoteIP": "Any", "Action": "Allow"}
+    lines = ["Rule Name:    Printer", "-" * 70]
+    for label, value in {**usual, "Profiles": "Domain", "LocalIP": "Any", "Protocol": "TCP"}.items():
+        lines.append(f"{label + ':':<38}{words.get(label, value)}")
+    lines += [f"{'LocalPort:':<38}515", f"{'RemotePort:':<38}Any", f"{'Edge traversal:':<38}No"]
+    return collected(Document(source="rules.txt", data="\r\n".join(["", *lines, ""]).encode()))
+
+
+@pytest.mark.parametrize("label", ["Enabled", "RemoteIP", "Protocol"])
+def test_a_word_that_its_rule_keeps_as_a_condition_leaves_the_other_rules_in_no_doubt(label: str) -> None:
+    snapshot = listed(**{label: "Quatsch"})
+    assert [found.contained for found in snapshot.problems] == [True]
+    assert EvidenceKind.FIREWALL_RULES not in doubted(snapshot)
+
+
+@pytest.mark.parametrize("label", ["Direction", "Action"])
+def test_a_rule_of_which_nobody_knows_what_it_does_leaves_the_listing_in_doubt(label: str) -> None:
+    assert EvidenceKind.FIREWALL_RULES in doubted(listed(**{label: "Quatsch"}))

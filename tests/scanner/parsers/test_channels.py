@@ -16,6 +16,19 @@ def read(text: str) -> list[RecordingChannel | Problem]:
     return list(parse_channels(text, HERE))
 
 
+def test_the_headings_of_the_web_admin_gui_are_understood() -> None:
+    text = "Channel\tRecorder\tMedia Port (UDP)\tControl Port (TCP)\nTrunk 1\tSIP\t30000\t30001\n"
+    assert looks_like_channels(text)
+    (found,) = parse_channels(text, Origin(source="channels.txt"))
+    assert isinstance(found, RecordingChannel)
+    assert (found.channel, found.recorder, found.media_port, found.control_port) == (
+        "Trunk 1",
+        "sip",
+        30000,
+        30001,
+    )
+
+
 @pytest.mark.parametrize(
     "text",
     [

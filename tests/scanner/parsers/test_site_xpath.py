@@ -103,6 +103,7 @@ def test_anything_else_is_not_determinable_and_quotes_nothing_of_the_file(xpath:
         ("//p:a", "the namespace prefix p means nothing here; use local-name()"),
         ("//child::p:a", "the namespace prefix p"),
         ("//a[b='\x00']", "not an XPath: "),
+        ("-" * 100_000 + "1", "longer than 2000 characters"),
     ],
 )
 def test_an_xpath_that_cannot_be_used_is_refused(xpath: str, fault: str) -> None:
