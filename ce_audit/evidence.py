@@ -33,7 +33,8 @@ def load_snapshot(evidence: Path | None, terms: Terms) -> Snapshot:
     if evidence is None:
         if not is_live_host():
             raise SourceError(NO_EVIDENCE)
-        return collect_host(terms.locations, terms.catalogue.executables, terms.channels)
+        places = terms.site.install_directories.values()
+        return collect_host(terms.locations, terms.catalogue.executables, terms.channels, places)
     return saved_snapshot(evidence) or collect_evidence(evidence, terms.locations, terms.channels)
 
 

@@ -56,8 +56,8 @@ def say_reviewed(results: Results, progress: Progress) -> None:
     """A line for each waiver that does not do what its author thinks, and for a baseline of another host."""
     for waiver in results.waivers:
         if waiver.state not in (WaiverState.ACTIVE, WaiverState.UNUSED):
-            said = f"waiver {waiver.state.value}: {waiver.place}: {waiver.subject}: {waiver.detail}"
-            progress.say(one_line(said, _LONGEST))
+            said = (f"waiver {waiver.state.value}", waiver.place, waiver.subject, waiver.detail)
+            progress.say(one_line(": ".join(filter(None, said)), _LONGEST))
     earlier = results.baseline
     if earlier and earlier.host.casefold() != results.host.name.casefold():
         progress.say(f"the baseline is of another host: {one_line(earlier.host, _LONGEST)}")

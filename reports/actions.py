@@ -14,7 +14,7 @@ import msgspec
 
 from reports.model import Action, Link, Script
 from reports.order import Placed, restart_text
-from rules.model import Remediation, Results, Verdict
+from rules.model import Finding, Remediation, Results, Severity, Verdict
 
 _CMDLETS = ("Remove-CEFirewallRules", "Add-CEFirewallRules")
 _CMDLET_NAMES = {name.casefold() for name in _CMDLETS}
@@ -33,7 +33,7 @@ class _Group(msgspec.Struct, frozen=True, kw_only=True):
 
 def next_actions(results: Results, findings: Sequence[Placed]) -> tuple[Action, ...]:
     """The steps in the order to take them, numbered from 1; empty where there is nothing to do."""
-    open_findings = [item for item in findings if not item.finding.waived]
+    open_findings = [item for item in findings if _asks(item.finding)]
     cmdlets = list(_cmdlets(open_findings))
     commands = _by_command(open_findings, text=_AFTER_CMDLETS if cmdlets else "")
     mend = [*_by_hand(open_findings), *cmdlets, *commands, *_restart(open_findings)]
@@ -41,6 +41,11 @@ def next_actions(results: Results, findings: Sequence[Placed]) -> tuple[Action, 
     steps = fetch + mend if results.verdict is Verdict.NOT_PROVEN else mend + fetch
     steps += _prove() if steps else ()
     return tuple(msgspec.structs.replace(step, number=number) for number, step in enumerate(steps, start=1))
+
+
+def _asks(finding: Finding) -> bool:
+    """A remark for information stays with its finding: it asks for nothing."""
+    return not finding.waived and finding.severity is not Severity.INFO
 
 
 def _by_hand(findings: Iterable[Placed]) -> Iterator[Action]:

@@ -13,7 +13,7 @@ HEAD = (
     "host", "label", "severity", "waived", "check", "component", "variant", "protocol", "port", "subject",
     "message", "expected", "observed", "impact", "evidence", "manual", "commands", "netsh", "undo", "restart",
     "fingerprint", "condition", "baseline", "waiver_owner", "waiver_approver", "waiver_expires",
-    "waiver_justification",
+    "waiver_justification", "controls",
 )
 # fmt: on
 _CELL = 32_000  # Excel holds 32,767 characters in a cell and spills the rest
@@ -43,6 +43,7 @@ def _cells(host: str, finding: FindingBlock) -> Iterable[str]:
     yield from (finding.restart, finding.fingerprint, finding.condition)
     yield finding.baseline.word.lower() if finding.baseline else ""
     yield from _waiver(finding.waiver)
+    yield "\n".join(finding.quoted_controls)
 
 
 def _waiver(waiver: WaiverLine | None) -> tuple[str, ...]:

@@ -125,6 +125,7 @@ class FindingBlock(msgspec.Struct, frozen=True, kw_only=True):
     waiver_stub: Script | None = None  # an entry of a waiver file to fill in, for a finding that counts
     baseline: Badge | None = None
     kind: str
+    folded: bool = False  # on a screen its evidence and remedy open at a click: it only advises
     check: str
     check_title: str
     component: str
@@ -144,6 +145,8 @@ class FindingBlock(msgspec.Struct, frozen=True, kw_only=True):
     restart: str
     fingerprint: str
     condition: str = ""
+    controls: str = ""  # of its check, on one line
+    quoted_controls: tuple[str, ...] = ()
 
 
 class EndpointLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -173,6 +176,23 @@ class CheckLine(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     findings: tuple[Link, ...]
     more: str = ""
+    controls: str = ""  # on one line
+
+
+class ControlLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A control of an outside document: the worst answer of the checks that serve it, with links to them."""
+
+    number: str
+    asks: str
+    status: Badge
+    checks: tuple[Link, ...]
+
+
+class ControlGroup(msgspec.Struct, frozen=True, kw_only=True):
+    """The controls of one outside document, in the order of their numbers."""
+
+    framework: str
+    controls: tuple[ControlLine, ...]
 
 
 class OpenChecks(msgspec.Struct, frozen=True, kw_only=True):
@@ -238,4 +258,6 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     limit: int
     exceptions: tuple[WaiverLine, ...] = ()
     changes: Changes | None = None
+    controls: tuple[ControlGroup, ...] = ()
+    general: tuple[Link, ...] = ()  # findings about no one component, which no row of the matrix can show
     site: tuple[str, ...] = ()

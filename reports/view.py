@@ -6,9 +6,12 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
+import msgspec
+
 from reports import results_json
 from reports.actions import POWERSHELL, next_actions
 from reports.changes import changes, intro
+from reports.controls import control_groups, in_short
 from reports.exceptions import by_anchor, exceptions, stub
 from reports.matrix import endpoint_lines
 from reports.model import (
@@ -54,8 +57,10 @@ from reports.wording import (
 from rules.model import (
     AssessedHost,
     CheckResult,
+    Finding,
     LedgerRow,
     Observation,
+    Remediation,
     Results,
     Severity,
     Status,
@@ -116,6 +121,8 @@ def build(results: Results) -> Report:
         exceptions=excepted,
         changes=changes(results, findings),
         site=tuple(one_line(sentence) for sentence in results.site),
+        controls=control_groups(results, checks),
+        general=tuple(item.link for item in findings if not item.finding.component),
     )
 
 
@@ -157,6 +164,7 @@ def _finding(item: Placed, anchors: Mapping[str, str], waivers: Mapping[str, Wai
         waiver_stub=stub(item),
         baseline=BASELINE.get(finding.baseline),
         kind=item.link.badge.code,
+        folded=_only_advises(finding),
         check=item.result.check,
         check_title=one_line(item.result.title),
         component=finding.component,
@@ -176,7 +184,15 @@ def _finding(item: Placed, anchors: Mapping[str, str], waivers: Mapping[str, Wai
         restart=restart_text(remedy),
         fingerprint=finding.fingerprint,
         condition=finding.condition,
+        controls=in_short(item.result.controls),
+        quoted_controls=tuple(one_line(quoted) for quoted in item.result.controls),
     )
+
+
+def _only_advises(finding: Finding) -> bool:
+    """True where there is something to fold away, and no verdict rests on it."""
+    there = finding.evidence or finding.remediation != Remediation()
+    return bool(there) and not finding.severity.at_least(Severity.MEDIUM)
 
 
 def _script(label: str, lines: Sequence[str]) -> Script | None:
@@ -195,7 +211,19 @@ def _observation(seen: Observation, anchors: Mapping[str, str]) -> EvidenceLine:
 
 def _check_order(result: CheckResult) -> tuple[int, int, str]:
     statuses = (Status.FAIL, Status.ERROR, Status.NOT_PROVEN, Status.PASS, Status.NOT_APPLICABLE)
-    return statuses.index(result.status), list(Severity).index(result.severity), result.check
+    weight = _worst(result) if result.status is Status.FAIL else result.severity
+    severities = list(Severity)
+    return (
+        statuses.index(result.status),
+        severities.index(weight) if weight else len(severities),
+        result.check,
+    )
+
+
+def _worst(result: CheckResult) -> Severity | None:
+    """The severity of its worst finding that counts."""
+    counting = [finding.severity for finding in result.findings if not finding.waived]
+    return min(counting, key=list(Severity).index, default=None)
 
 
 def _check(result: CheckResult, findings: Sequence[Placed]) -> CheckLine:
@@ -203,12 +231,22 @@ def _check(result: CheckResult, findings: Sequence[Placed]) -> CheckLine:
     return CheckLine(
         check=result.check,
         title=one_line(result.title),
-        status=STATUS[result.status],
+        status=_status(result),
         severity=SEVERITY[result.severity],
         reason=one_line(result.reason),
         findings=tuple(links[:_LINKS]),
         more=f"and {len(links) - _LINKS} more" if len(links) > _LINKS else "",
+        controls=in_short(result.controls),
     )
+
+
+def _status(result: CheckResult) -> Badge:
+    """A failed check in the colour of its worst finding that counts: an info remark must not shout."""
+    status = STATUS[result.status]
+    if result.status is not Status.FAIL:
+        return status
+    worst = _worst(result)
+    return msgspec.structs.replace(status, code=SEVERITY[worst].code if worst else WAIVED.code)
 
 
 def _undecided(checks: Sequence[CheckLine]) -> tuple[OpenChecks, ...]:
@@ -272,6 +310,7 @@ def _sections(results: Results) -> dict[str, Section]:
         "exceptions": not results.waivers,
         "changes": results.baseline is None,
         "site": not results.site,
+        "controls": not any(result.controls for result in results.results),
     }
     return {
         key: Section(id=key, title=title, intro=intros.get(key, text), note=_cut(totals.get(key, 0)))

@@ -32,6 +32,7 @@ DECISION = {
     "not-exposed": Badge(code="not-exposed", symbol="○", word="not exposed"),
     "": Badge(code="not-expected", symbol="–", word="not expected"),
 }
+NOT_JUDGED = Badge(code="not-applicable", symbol="–", word="Not judged")  # its profile is not in use
 WAIVED = Badge(code="waived", symbol="○", word="Waived")
 WAIVER_STATE = {
     WaiverState.ACTIVE: Badge(code="waived", symbol="○", word="Active"),
@@ -128,6 +129,7 @@ DEFINITIONS = {
 
 # Section id -> heading and the line below it.
 SECTIONS = {
+    "unproven": ("What was not proven", ""),
     "changes": ("Changes since the baseline", ""),
     "next": (
         "What to do next",
@@ -145,18 +147,26 @@ SECTIONS = {
         "Exceptions",
         "Every entry of the waiver file. Active ones take a finding out of the verdict, never out of sight.",
     ),
-    "unproven": ("What was not proven", ""),
-    "checks": ("All checks", "What was asked, and the answer; passes too."),
-    "evidence": (
-        "Evidence ledger",
-        "Every source that was read. Hash a source again and compare it with its SHA-256 to verify it.",
-    ),
-    "problems": ("Problems in the evidence", "What could not be read while the rest of its source could."),
     "site": (
         "What the site states",
         "What the site file says and no evidence can show. The checks were run on these terms.",
     ),
     "method": ("Method and limits", ""),
+    "checks": ("All checks", "What was asked, and the answer; passes too."),
+    "controls": (
+        "Outside controls",
+        (
+            "The worst answer of the checks that serve each control. A fail says that one of them found "
+            "something; its findings say what. A pass is evidence for a control, as far as this host's "
+            "firewall goes, and never the whole of it. Items about a firewall profile that is not in use are "
+            "not judged."
+        ),
+    ),
+    "evidence": (
+        "Evidence ledger",
+        "Every source that was read. Hash a source again and compare it with its SHA-256 to verify it.",
+    ),
+    "problems": ("Problems in the evidence", "What could not be read while the rest of its source could."),
     "definitions": ("Definitions", ""),
 }
 

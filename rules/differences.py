@@ -125,7 +125,7 @@ def _findings(old: Results, new: Results) -> Iterator[FindingDifference]:
         if key not in before:
             yield _difference(NEW, check, finding)
             continue
-        changes = field_changes(_fields(before[key][1]), _fields(finding))
+        changes = _changes(before[key][1], finding)
         yield _difference(CHANGED if changes else UNCHANGED, check, finding, changes)
 
 
@@ -142,9 +142,15 @@ def _numbered(results: Results) -> dict[tuple[str, int], tuple[str, Finding]]:
     return found
 
 
-def _fields(finding: Finding) -> dict[str, object]:
-    """What counts of a finding. Where only the condition differs, the scope of a firewall rule does."""
-    return {name: getattr(finding, name) for name in _FINDING_FIELDS}
+def _changes(old: Finding, new: Finding) -> tuple[Change, ...]:
+    """What counts of a finding. Where only the condition differs, the scope of a firewall rule does.
+
+    Results of an earlier version of this program hold no condition: nobody knows whether it differs.
+    """
+    unknown = () if old.condition and new.condition else ("condition",)
+    names = [name for name in _FINDING_FIELDS if name not in unknown]
+    before, after = ({name: getattr(each, name) for name in names} for each in (old, new))
+    return field_changes(before, after)
 
 
 def _difference(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rules.case import Case
 from rules.causes import Cause, Diagnosis
@@ -26,8 +26,10 @@ def endpoint_finding(
     observed: str,
     evidence: tuple[Observation, ...],
     remediation: Remediation,
+    impact: str = "",
 ) -> Finding:
-    """A finding about one CE endpoint, with the catalogue's words on what it means for the contact centre.
+    """A finding about one CE endpoint, with the catalogue's words on what it means for the contact centre
+    unless `impact` says it better.
 
     What the firewall's log shows of it stands last in the evidence, where the firewall does not let it
     through.
@@ -42,7 +44,7 @@ def endpoint_finding(
         message=message,
         expected=expected,
         observed=observed,
-        impact=endpoint.row.impact,
+        impact=impact or endpoint.row.impact,
         evidence=evidence + seen_drops(case, endpoint),
         remediation=remediation,
     )
@@ -58,6 +60,16 @@ def subject(endpoint: Endpoint) -> str:
     configured = endpoint.slot.configured.port if endpoint.slot.configured else None
     port = endpoint.slot.documented or configured
     return f"{endpoint.title} {endpoint.slot.protocol}{f'/{port}' if port else ''}"
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 firewall rule`, `2 firewall rules`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
 def place(endpoint: Endpoint) -> str:
@@ -91,6 +103,14 @@ def _ports(fw_rule: FirewallRule) -> str:
     if fw_rule.local_ports:
         return f"port {','.join(fw_rule.local_ports)}"
     return "port not shown" if "local_ports" in fw_rule.unread else "any port"
+
+
+def opened(fw_rule: FirewallRule) -> str:
+    """What a firewall rule speaks of, in a sentence: `TCP 9901`, `every TCP port`, `every port`."""
+    protocol = "" if fw_rule.protocol is None else f"{protocol_name(fw_rule.protocol)} "
+    if "local_ports" in fw_rule.unread:
+        return f"{protocol}ports"
+    return f"{protocol}{', '.join(fw_rule.local_ports)}" if fw_rule.local_ports else f"every {protocol}port"
 
 
 def describe(fw_rule: FirewallRule) -> str:

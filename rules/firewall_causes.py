@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from rules.callers import SITE_KEYS
@@ -9,7 +10,7 @@ from rules.causes import Cause, Diagnosis, undecided
 from rules.endpoints import Basis, Endpoint
 from rules.firewall.decision import Decision
 from rules.firewall.near_miss import NearMiss
-from rules.firewall.ports import read_ports
+from rules.firewall.ports import read_port_span, read_ports
 from rules.firewall.programs import read_program
 from rules.firewall.verdict import Outcome
 from rules.paths import directory, file_name
@@ -109,12 +110,22 @@ def _out_of_scope(_case: Case, _: Endpoint, miss: NearMiss) -> bool:
 
 
 def _not_rerun(case: Case, endpoint: Endpoint, miss: NearMiss) -> bool:
-    """The rule is for this very program but for a port it no longer uses: from an earlier configuration."""
-    return (
-        endpoint.basis is Basis.CONFIGURED
-        and is_for_other_port(endpoint, miss)
-        and bool(read_ports(miss.fw_rule.local_ports).spans)  # no configuration ever held a keyword
-        and not any(_opens(miss.fw_rule, other) for other in case.endpoints if _is_sibling(endpoint, other))
+    """The rule is for this very program and names a port it no longer uses: from an earlier configuration."""
+    is_other = endpoint.basis is Basis.CONFIGURED and is_for_other_port(endpoint, miss)
+    return is_other and bool(left_over(case, endpoint, miss.fw_rule))
+
+
+def left_over(case: Case, endpoint: Endpoint, fw_rule: FirewallRule) -> tuple[str, ...]:
+    """The ports and spans of a rule for the endpoint's program that no endpoint of that program uses.
+
+    A keyword is none: no configuration ever held one.
+    """
+    used = [other.span for other in case.endpoints if _is_sibling(endpoint, other)]
+    return tuple(
+        entry
+        for entry in fw_rule.local_ports
+        if (span := read_port_span(entry))
+        and not any(span[0] <= last and first <= span[1] for first, last in used)
     )
 
 
@@ -126,12 +137,7 @@ def is_for_other_port(endpoint: Endpoint, miss: NearMiss) -> bool:
 def _is_sibling(endpoint: Endpoint, other: Endpoint) -> bool:
     """True for the endpoints of one program, itself included: a part of its own span is no old port."""
     same = (endpoint.row.executable, endpoint.slot.protocol) == (other.row.executable, other.slot.protocol)
-    return same and other.basis is Basis.CONFIGURED
-
-
-def _opens(fw_rule: FirewallRule, endpoint: Endpoint) -> bool:
-    first, last = endpoint.span
-    return any(low <= last and first <= high for low, high in read_ports(fw_rule.local_ports).spans)
+    return same and other.basis is not Basis.NONE
 
 
 _FEW = 16  # ports: who names more means no single component
@@ -151,9 +157,15 @@ def _doubt(endpoint: Endpoint) -> str:
     unknowns = tuple(dict.fromkeys(unknown for decision in decisions for unknown in decision.unknowns))
     keys = " and ".join(f"`{key}`" for key in _unnamed_callers(endpoint))
     settles = (f"who connects is not known, the keys {keys} of a site file would say it",) if keys else ()
-    if unknowns:
-        return "; ".join((*unknowns, *settles))
-    return "; ".join(f"{decision.profile}: {decision.outcome.value}" for decision in decisions)
+    told = unknowns or tuple(f"{decision.profile}: {decision.outcome.value}" for decision in decisions)
+    return "; ".join((*told, *settles, *_which_network(decisions)))
+
+
+def _which_network(decisions: Iterable[Decision]) -> Iterator[str]:
+    """Where the networks of one host differ, the site can say which of them is meant."""
+    outcomes = {found for decision in decisions for found in decision.per_profile}
+    if len({profile for profile, _ in outcomes}) > 1 and len({outcome for _, outcome in outcomes}) > 1:
+        yield "which of its networks is CE's, the key `expected_profile` of a site file would say"
 
 
 def _unnamed_callers(endpoint: Endpoint) -> dict[str, None]:

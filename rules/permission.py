@@ -122,15 +122,35 @@ def permission(
         profile=case.asked_profile,
     )
     addresses = _addresses(listeners, configured)
-    return Permission(
-        flow=flow,
-        addresses=addresses,
-        groups=tuple(
-            group
-            for each in _ports(port, configured)
-            for group in _groups(case, row, msgspec.structs.replace(flow, local_port=each), addresses)
-        ),
+    groups = _at_ports(case, row, flow, addresses, _ports(port, configured))
+    if port is None and _worst({group.outcome for group in groups}) is Outcome.CONDITIONAL:
+        handed_out = _at_ports(case, row, flow, addresses, _handed_out(case.policy))
+        if all(group.outcome is Outcome.ALLOWED for group in handed_out):
+            groups = handed_out
+    return Permission(flow=flow, addresses=addresses, groups=groups)
+
+
+def _at_ports(
+    case: Case, row: CatalogueRow, flow: Flow, addresses: tuple[str, ...], ports: Iterable[int | None]
+) -> tuple[Group, ...]:
+    return tuple(
+        group
+        for port in ports
+        for group in _groups(case, row, msgspec.structs.replace(flow, local_port=port), addresses)
     )
+
+
+def _handed_out(policy: Policy) -> tuple[int, ...]:
+    """Ports that stand for all that Windows hands out: wherever a range or what a firewall rule names begins
+    or ends there.
+
+    A component without a port of its own takes one of these (contact-expert.md 1.12, 6.10): a Block rule for
+    other ports does not concern it.
+    """
+    dynamic = policy.host.dynamic[0]
+    named = [span for each in policy.ordinary.everything for span in each.ports or ()]
+    edges = {first for first, _ in (*dynamic, *named)} | {last + 1 for _, last in named}
+    return tuple(sorted(port for port in edges if any(low <= port <= high for low, high in dynamic)))
 
 
 def _groups(case: Case, row: CatalogueRow, flow: Flow, addresses: tuple[str, ...]) -> Iterator[Group]:

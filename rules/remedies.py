@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
+
 from rules.case import CORE, Case
 from rules.endpoints import Endpoint
 from rules.model import Remediation
@@ -28,6 +30,11 @@ def rerun_cmdlets(case: Case) -> Remediation:
         manual=("Run in a PowerShell that has the Contact Expert cmdlets, as administrator.",),
         restart=restart(case),
     )
+
+
+def first(step: str, remedy: Remediation) -> Remediation:
+    """The remedy with a step by hand before everything else."""
+    return msgspec.structs.replace(remedy, manual=(step, *remedy.manual))
 
 
 def restart(case: Case) -> str:
@@ -125,14 +132,25 @@ def is_nameable(fw_rule: FirewallRule) -> bool:
     return fw_rule.store is Store.LOCAL and is_quotable(fw_rule.id) and not fw_rule.id.startswith("netsh-")
 
 
+def named(fw_rule: FirewallRule) -> str:
+    """A firewall rule by the name that a person looks for, in quotes."""
+    return f"'{fw_rule.name or fw_rule.id}'"
+
+
 def by_hand(fw_rule: FirewallRule, what: str) -> str:
     """What a person does where no command can name the rule."""
     if fw_rule.store is Store.LOCAL:
-        return f"In wf.msc find the inbound rule {fw_rule.name or fw_rule.id!r} and {what}."
+        return f"In wf.msc find the inbound rule {named(fw_rule)} and {what}."
+    if fw_rule.store is Store.UNKNOWN:
+        return f"In wf.msc find the inbound rule {named(fw_rule)} and {what}, or where a policy defines it."
+    source = _SOURCES.get(fw_rule.store, f"the {fw_rule.store.value} store")
     return (
-        f"The rule {fw_rule.name or fw_rule.id!r} comes from the {fw_rule.store.value} store and cannot be "
-        f"changed on this host: {what} where it is defined (Group Policy or device management)."
+        f"The rule {named(fw_rule)} comes from {source} and cannot be changed on this host: {what} where it "
+        "is defined."
     )
+
+
+_SOURCES = {Store.GPO: "Group Policy", Store.MDM: "device management"}
 
 
 def _netsh_add(

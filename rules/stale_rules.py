@@ -83,7 +83,7 @@ def _why(case: Case, fw_rule: FirewallRule, rows: tuple[CatalogueRow, ...]) -> s
     if not fw_rule.local_ports or not endpoints or any(_serves(fw_rule, each) for each in endpoints):
         return ""
     wanted = ", ".join(endpoint.ports for endpoint in endpoints if endpoint.ports)
-    return f"the component uses {wanted or 'no fixed port'}"
+    return f"the component now uses {wanted or 'no fixed port'}"
 
 
 def _is_elsewhere(fw_rule: FirewallRule, installed: str | None) -> bool:

@@ -45,11 +45,17 @@ def is_live_host() -> bool:
 
 
 def collect_host(
-    locations: tuple[PortLocation, ...], executables: Iterable[str], channels: Channels = None
+    locations: tuple[PortLocation, ...],
+    executables: Iterable[str],
+    channels: Channels = None,
+    directories: Iterable[str] = (),
 ) -> Snapshot:
-    """The snapshot of this machine; `channels` as in `collect_evidence`."""
+    """The snapshot of this machine; `channels` as in `collect_evidence`.
+
+    CE is looked for in `directories` too, whether a program of it was seen there or not.
+    """
     collection = Collection(locations, channels)
-    for item in collect_host_evidence(locations, executables):
+    for item in collect_host_evidence(locations, executables, directories=directories):
         collection.add(item)
     return collection.snapshot()
 
@@ -60,6 +66,7 @@ def collect_host_evidence(
     registry: Registry = read_live_registry,
     ask: Ask = ask_system,
     facts: Mapping[str, ReadFacts] = FACTS,
+    directories: Iterable[str] = (),
 ) -> Iterator[Document | Problem]:
     """This machine as bundle documents; what cannot be read is a Problem, and its kind of evidence is then
     missing. A list of facts that comes empty was not read.
@@ -79,8 +86,10 @@ def collect_host_evidence(
     yield from connection_profiles(ask)
     yield from port_ranges(ask)
     yield from _registry(registry)
-    if programs:
-        yield from installed_files(programs, locations, tuple(executables))
+    executables = tuple(executables)
+    stated = [f"{directory}\\{executables[0]}" for directory in directories if executables]
+    if programs or stated:
+        yield from installed_files((*programs, *stated), locations, executables)
 
 
 def _some(items: Iterable[msgspec.Struct]) -> list[msgspec.Struct]:

@@ -118,7 +118,8 @@ def _items(evidence: Path | None, terms: Terms) -> list[Document | Problem]:
     if evidence is None:
         if not is_live_host():
             raise SourceError(NO_EVIDENCE)
-        return list(collect_host_evidence(terms.locations, terms.catalogue.executables))
+        places = terms.site.install_directories.values()
+        return list(collect_host_evidence(terms.locations, terms.catalogue.executables, directories=places))
     if saved_snapshot(evidence) is not None:
         raise SourceError(
             f"{evidence}: a snapshot holds no raw evidence to bundle; give the folder or .zip it came from"

@@ -16,8 +16,9 @@ from rules.permission import ANY_IPV4, LOOPBACK
 from rules.tomcat import is_open_to_ghostcat, tomcat_endpoints, without_tomcat
 
 _IMPACT = (
-    "AJP is meant for a web server in front of Tomcat. Releases open to Ghostcat (CVE-2020-1938) hand the "
-    "files of the web applications, passwords in their configuration included, to whoever reaches the port."
+    "CE works. AJP is meant for a web server in front of Tomcat and trusts whoever connects. A release with "
+    "the Ghostcat hole hands out the files of the CE web applications, with the passwords in their "
+    "configuration: a way to agents' and customers' data."
 )
 
 
@@ -52,7 +53,7 @@ def _finding(case: Case, endpoint: Endpoint, addresses: tuple[str, ...]) -> Find
         protocol=endpoint.slot.protocol,
         port=endpoint.port,
         subject=subject(endpoint),
-        message=f"Other hosts can reach {place(endpoint)}: {why}",
+        message=f"Other hosts can reach {place(endpoint)}, {why}",
         expected="AJP bound to this host, or no AJP connector where no web server uses it",
         observed=f"bound to {', '.join(addresses)}, let through by Windows Firewall; "
         f"no secret is {'asked for' if unguarded else 'known of'}; "
@@ -69,23 +70,21 @@ def _weighed(case: Case) -> tuple[Severity, str]:
     version = case.site.tomcat_version
     is_open = is_open_to_ghostcat(version)
     if is_open is False:
-        return Severity.INFO, f"Tomcat {version} is not open to Ghostcat (CVE-2020-1938)"
+        return Severity.INFO, f"but Tomcat {version} is mended against Ghostcat (CVE-2020-1938)"
     if is_open:
-        return Severity.HIGH, f"Tomcat {version} is open to Ghostcat (CVE-2020-1938)"
-    return Severity.LOW, (
-        "whether its release is open to Ghostcat (CVE-2020-1938) is not known; tomcat_version in the site "
-        "file settles it, and so does a secret or a loopback address in server.xml"
-    )
+        return Severity.HIGH, f"and Tomcat {version} is open to Ghostcat (CVE-2020-1938)"
+    return Severity.LOW, "and whether this Tomcat is open to Ghostcat (CVE-2020-1938) is not known"
 
 
 def _remediation(case: Case, endpoint: Endpoint) -> Remediation:
-    settle = () if case.site.tomcat_version else ("State tomcat_version in the site file.",)
+    settle = (
+        () if case.site.tomcat_version else ("State Tomcat's release as tomcat_version in the site file.",)
+    )
     return Remediation(
         manual=(
             (
                 f'In {defined_where(endpoint)} set address="127.0.0.1" on the AJP connector, or remove the '
-                "connector "
-                "where no web server uses it."
+                "connector where no web server uses it."
             ),
             (
                 "Where a web server on another host uses it, set a secret on both sides (attribute secret, "
@@ -112,7 +111,12 @@ CHECK = Check(
     "release is not known, for the vendor's page lists 8009; info where the release is mended. A connector "
     "that asks for a secret passes.",
     mend="Bind the connector to 127.0.0.1 or remove it; else set a secret and scope the firewall rule.",
-    controls=("NIST SP 800-53 r5 CM-7", "NIST SP 800-53 r5 SC-7", "PCI DSS v4.0 1.2.6, 2.2.5"),
+    controls=(
+        "NIST SP 800-53 r5 CM-7",
+        "NIST SP 800-53 r5 SC-7",
+        "PCI DSS v4.0 1.2.6",
+        "PCI DSS v4.0 2.2.5",
+    ),
     not_applicable=without_tomcat,
     find=find,
 )

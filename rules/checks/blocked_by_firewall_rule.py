@@ -12,8 +12,8 @@ from rules.evidence_sets import DECISION, ENDPOINTS
 from rules.findings import describe, endpoint_finding, place, reported, seen_rules
 from rules.model import Finding, Severity
 from rules.prompts import is_prompt_rule
-from rules.remedies import disable
-from scanner.model import Action
+from rules.remedies import disable, first, named
+from scanner.model import Action, FirewallRule
 
 
 def find(case: Case) -> Iterator[Finding | Unproven]:
@@ -30,12 +30,17 @@ def _finding(case: Case, endpoint: Endpoint, diagnosis: Diagnosis) -> Finding:
         case,
         endpoint,
         severity=Severity.HIGH,
-        message=f"A Block rule refuses connections to {place(endpoint)}; no allow rule can outweigh it",
+        message=f"{_who(blocks)} connections to {place(endpoint)}, and no allow rule can outweigh that",
         expected="no active Block rule that matches the endpoint",
         observed="; ".join(describe(fw_rule) for fw_rule in blocks),
         evidence=seen_rules(case, *blocks),
-        remediation=disable(case, blocks),
+        remediation=first("First find out who made the Block rule, and why.", disable(case, blocks)),
     )
+
+
+def _who(blocks: list[FirewallRule]) -> str:
+    names = " and ".join(dict.fromkeys(map(named, blocks)))
+    return f"The Block rules {names} refuse" if len(blocks) > 1 else f"The Block rule {names} refuses"
 
 
 CHECK = Check(

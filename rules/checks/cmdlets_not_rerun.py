@@ -10,6 +10,7 @@ from rules.check import Check, Unproven
 from rules.endpoints import Endpoint
 from rules.evidence_sets import DECISION, ENDPOINTS
 from rules.findings import endpoint_finding, place, reported, seen_configuration, seen_rules
+from rules.firewall_causes import left_over
 from rules.model import Finding, Severity
 from rules.remedies import rerun_cmdlets
 from scanner.model import EvidenceKind
@@ -27,13 +28,14 @@ def find(case: Case) -> Iterator[Finding | Unproven]:
 
 
 def _by_port(case: Case, endpoint: Endpoint, diagnosis: Diagnosis) -> Finding:
-    old = ", ".join(port for miss in diagnosis.near_misses for port in miss.fw_rule.local_ports)
+    ports = (port for miss in diagnosis.near_misses for port in left_over(case, endpoint, miss.fw_rule))
+    old = ", ".join(dict.fromkeys(ports))
     return endpoint_finding(
         case,
         endpoint,
         severity=Severity.HIGH,
         message=f"{endpoint.title} is configured for {endpoint.slot.protocol.upper()} {endpoint.port}, but "
-        f"its firewall rule still opens {old}",
+        f"its firewall rule still opens the old port {old}",
         expected=f"an allow rule for {place(endpoint)}",
         observed=f"the rule opens {old}",
         evidence=seen_configuration(case, endpoint)
@@ -55,12 +57,13 @@ def _by_time(case: Case, told: set[str]) -> Iterator[Finding]:
         yield Finding(
             severity=Severity.LOW,
             subject=found.location,
-            message=f"{found.location} changed after the firewall rules were last written: the cmdlets were "
-            "probably not re-run",
+            message=f"{found.location} changed after the firewall rules were last written: the vendor's "
+            "cmdlets were probably not run again",
             expected="firewall rules written after the last change of the configuration",
             observed=f"configuration changed {found.changed_at.isoformat()}, rules written "
             f"{written.isoformat()}",
-            impact="None seen: the ports still agree. The vendor asks for the cmdlets after every change.",
+            impact="None seen: the firewall rules still fit CE's ports, so calls, agents and recording go "
+            "on. The vendor asks for the cmdlets after every change.",
             evidence=seen_configuration(case, endpoint),
             remediation=rerun_cmdlets(case),
         )
@@ -78,6 +81,10 @@ CHECK = Check(
     "blocked (high). Probably, where a configuration source is newer than the rules although the ports agree "
     "(low).",
     mend="Remove-CEFirewallRules, then Add-CEFirewallRules, then restart the whole application server.",
-    controls=("NIST SP 800-53 r5 CM-3", "PCI DSS v4.0 1.2.8"),
+    controls=(
+        "NIST SP 800-53 r5 CM-3",
+        "PCI DSS v4.0 1.2.8",
+        "ISO/IEC 27001:2022 A.8.32",
+    ),
     find=find,
 )

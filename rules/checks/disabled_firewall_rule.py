@@ -11,7 +11,7 @@ from rules.endpoints import Endpoint
 from rules.evidence_sets import DECISION, ENDPOINTS
 from rules.findings import describe, endpoint_finding, place, reported, seen_rules
 from rules.model import Finding, Severity
-from rules.remedies import enable
+from rules.remedies import enable, first, named
 
 
 def find(case: Case) -> Iterator[Finding | Unproven]:
@@ -25,11 +25,12 @@ def _finding(case: Case, endpoint: Endpoint, diagnosis: Diagnosis) -> Finding:
         case,
         endpoint,
         severity=Severity.HIGH,
-        message=f"The firewall rule that would let connections reach {place(endpoint)} is disabled",
+        message=f"The firewall rule {named(fw_rules[0])} would let connections reach {place(endpoint)}, but "
+        "it is disabled",
         expected="the rule enabled",
         observed="; ".join(describe(fw_rule) for fw_rule in fw_rules),
         evidence=seen_rules(case, *fw_rules),
-        remediation=enable(case, fw_rules[:1]),
+        remediation=first("First find out who disabled the rule, and why.", enable(case, fw_rules[:1])),
     )
 
 

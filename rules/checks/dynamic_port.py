@@ -31,25 +31,27 @@ def _finding(case: Case, endpoint: Endpoint) -> Finding:
     now = ", ".join(str(listener.port) for listener in endpoint.listeners + endpoint.elsewhere)
     reason = endpoint.configuration.reason if endpoint.configuration else ""
     follows = (
-        "a program-wide firewall rule follows it"
+        ", so only a firewall rule for the whole program lets it through"
         if permitted
-        else "no firewall rule for a port can follow it"
+        else ", so no firewall rule for a port can follow it"
     )
     if endpoint.state is PortState.INVALID:
-        follows = reason
+        follows = f": {reason}"
     fixed = f"has no fixed {endpoint.slot.protocol.upper()} port" + (
         f" (it listens on {now} now)" if now else ""
     )
+    later = f"CE works while that rule stays. Once a rule for a port takes its place: {endpoint.row.impact}"
     finding = endpoint_finding(
         case,
         endpoint,
         severity=Severity.MEDIUM if permitted else Severity.HIGH,
-        message=f"{endpoint.title} {fixed}: {follows}",
+        message=f"{endpoint.title} {fixed}{follows}",
         expected=f"a static port, by default {endpoint.slot.documented or '(the vendor lists none)'}",
         observed=reason or "a port that Windows picks at every start",
         evidence=seen_configuration(case, endpoint)
         + seen_listeners(case, *endpoint.listeners, *endpoint.elsewhere),
         remediation=_remediation(case, endpoint),
+        impact=later if permitted else "",
     )
     # The port of today is another one tomorrow: no part of what was found, nor of what a waiver accepts.
     return msgspec.structs.replace(finding, port=endpoint.slot.documented)

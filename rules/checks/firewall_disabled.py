@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from rules.case import Case
 from rules.check import Check, Unproven
+from rules.controls import cis
 from rules.evidence_sets import DECISION
 from rules.firewall.tokens import bare_guid
 from rules.model import Finding, Remediation, Severity
@@ -13,8 +14,8 @@ from scanner.model import Action, EvidenceKind, Profile
 
 FIREWALL_SERVICE = "mpssvc"
 _IMPACT = (
-    "CE itself works, but every program on this host can be reached by anyone who can reach the host: the "
-    "calls, recordings and customer data behind it are protected by nothing here."
+    "Calls, agents and recording go on. But whoever can reach this host can reach every program on it, and "
+    "nothing here protects the calls, recordings and customer data behind them."
 )
 
 
@@ -110,7 +111,13 @@ def _finding(case: Case, profile: Profile, trouble: str, options: tuple[str, str
         remediation=Remediation(
             commands=(f"Set-NetFirewallProfile -Name {name} {options[0]}",),
             undo=(f"Set-NetFirewallProfile -Name {name} {options[1]}",),
-            manual=("Where Group Policy sets it, change it there: a local change has no effect.",),
+            manual=(
+                (
+                    "First make sure that CE's firewall rules are complete: without them agents and other "
+                    "servers are cut off as soon as Windows Firewall filters."
+                ),
+                "Where Group Policy sets it, change it there: a local change has no effect.",
+            ),
         ),
     )
 
@@ -129,10 +136,23 @@ CHECK = Check(
     mend="Switch the profile on with inbound traffic blocked by default, after making sure CE's rules are "
     "complete.",
     controls=(
-        "CIS Windows Server 9.1.1/9.2.1/9.3.1, 9.1.2/9.2.2/9.3.2",
-        "DISA STIG Windows Firewall V2R2 WNFWA-000001 to 000004",
-        "NIST SP 800-53 r5 SC-7(12), SC-7(5)",
-        "PCI DSS v4.0 1.2.1, 1.3.1",
+        cis("9.1.1", "Domain: Firewall state"),
+        cis("9.2.1", "Private: Firewall state"),
+        cis("9.3.1", "Public: Firewall state"),
+        cis("9.1.2", "Domain: Inbound connections"),
+        cis("9.2.2", "Private: Inbound connections"),
+        cis("9.3.2", "Public: Inbound connections"),
+        "DISA STIG Windows Firewall V2R2 WNFWA-000001",
+        "DISA STIG Windows Firewall V2R2 WNFWA-000002",
+        "DISA STIG Windows Firewall V2R2 WNFWA-000003",
+        "DISA STIG Windows Firewall V2R2 WNFWA-000004",
+        "DISA STIG Windows Firewall V2R2 WNFWA-000012",
+        "DISA STIG Windows Firewall V2R2 WNFWA-000020",
+        "NIST SP 800-53 r5 SC-7(5)",
+        "NIST SP 800-53 r5 SC-7(12)",
+        "PCI DSS v4.0 1.2.1",
+        "PCI DSS v4.0 1.3.1",
+        "ISO/IEC 27001:2022 A.8.20",
     ),
     find=find,
 )

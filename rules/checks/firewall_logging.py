@@ -8,6 +8,7 @@ import msgspec
 
 from rules.case import Case
 from rules.check import Check, Unproven
+from rules.controls import cis
 from rules.firewall.settings import MergedSettings, Setting
 from rules.model import Finding, Observation, Remediation, Severity
 from rules.powershell import quoted
@@ -78,8 +79,8 @@ def _finding(case: Case, settings: MergedSettings, lacks: list[_Lack]) -> Findin
         message=f"The firewall log of the {name} profile would not help after an incident: {texts}",
         expected=f"dropped packets logged, into a named file of at least {_LEAST_KB} KB",
         observed="; ".join(f"{lack.text} ({lack.setting.source})" for lack in lacks),
-        impact="CE works. When a component cannot be reached, or somebody tries the doors, nobody can see in "
-        "the log which connections Windows dropped.",
+        impact="CE works. When agents cannot reach a component, or somebody tries the doors, nobody can see "
+        "in the log which connections Windows dropped.",
         evidence=_evidence(case, settings, lacks),
         remediation=_remediation(name, lacks),
     )
@@ -118,10 +119,21 @@ CHECK = Check(
     "Windows' default: not logged, 4096 KB.",
     mend="Log dropped packets and give the log 16384 KB or more, by Group Policy where there is one.",
     controls=(
-        "CIS Windows Server 2022 v3 9.1.4, 9.2.4, 9.3.6 (Windows Firewall: Logging: Name)",
-        "CIS Windows Server 2022 v3 9.1.5, 9.2.5, 9.3.7 (Windows Firewall: Logging: Size limit (KB))",
-        "CIS Windows Server 2022 v3 9.1.6, 9.2.6, 9.3.8 (Windows Firewall: Logging: Log dropped packets)",
-        "DISA WNFWA V2R2 WNFWA-000009, -000010, -000017, -000018, -000027, -000028",
+        cis("9.1.4", "Domain: Logging: Name", older="9.1.5"),
+        cis("9.2.4", "Private: Logging: Name", older="9.2.5"),
+        cis("9.3.6", "Public: Logging: Name", older="9.3.7"),
+        cis("9.1.5", "Domain: Logging: Size limit (KB)", older="9.1.6"),
+        cis("9.2.5", "Private: Logging: Size limit (KB)", older="9.2.6"),
+        cis("9.3.7", "Public: Logging: Size limit (KB)", older="9.3.8"),
+        cis("9.1.6", "Domain: Logging: Log dropped packets", older="9.1.7"),
+        cis("9.2.6", "Private: Logging: Log dropped packets", older="9.2.7"),
+        cis("9.3.8", "Public: Logging: Log dropped packets", older="9.3.9"),
+        "DISA STIG Windows Firewall V2R2 WNFWA-000009",
+        "DISA STIG Windows Firewall V2R2 WNFWA-000010",
+        "DISA STIG Windows Firewall V2R2 WNFWA-000017",
+        "DISA STIG Windows Firewall V2R2 WNFWA-000018",
+        "DISA STIG Windows Firewall V2R2 WNFWA-000027",
+        "DISA STIG Windows Firewall V2R2 WNFWA-000028",
         "NIST SP 800-53 r5 AU-12",
         "PCI DSS v4.0 10.2",
         "ISO/IEC 27001:2022 A.8.15",

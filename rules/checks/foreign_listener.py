@@ -11,6 +11,7 @@ from rules.endpoints import Endpoint
 from rules.evidence_sets import ENDPOINTS, SOCKETS
 from rules.findings import defined_where, endpoint_finding, seen_configuration, seen_listeners, subject
 from rules.model import Finding, Remediation, Severity
+from rules.paths import file_name
 
 
 def find(case: Case) -> Iterator[Finding | Unproven]:
@@ -24,21 +25,24 @@ def find(case: Case) -> Iterator[Finding | Unproven]:
 
 
 def _finding(case: Case, endpoint: Endpoint) -> Finding:
-    owners = ", ".join(dict.fromkeys(case.owners.name(listener) or "?" for listener in endpoint.foreign))
+    programs = dict.fromkeys(case.owners.name(listener) or "?" for listener in endpoint.foreign)
+    owners = ", ".join(programs)
+    names = ", ".join(map(file_name, programs))
     return endpoint_finding(
         case,
         endpoint,
         severity=Severity.HIGH,
-        message=f"Another program holds {endpoint.slot.protocol.upper()} {endpoint.port}, the port of "
-        f"{endpoint.title}",
+        message=f"Another program ({names}) holds {endpoint.slot.protocol.upper()} {endpoint.port}, the port "
+        f"of {endpoint.title}",
         expected=f"{endpoint.installed.program or endpoint.row.executable} listening on it",
         observed=owners,
         evidence=seen_listeners(case, *endpoint.foreign) + seen_configuration(case, endpoint),
         remediation=Remediation(
             manual=(
+                (f"Find out who needs {owners} and move it to another port; then restart {endpoint.title}."),
                 (
-                    f"Move {owners} to another port, or {endpoint.title} in {defined_where(endpoint)}; "
-                    "then restart the component."
+                    f"Where it has to stay, set another port for {endpoint.title} in "
+                    f"{defined_where(endpoint)}, re-run the vendor's cmdlets and restart."
                 ),
             )
         ),

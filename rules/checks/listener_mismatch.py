@@ -55,14 +55,14 @@ def _faulty(case: Case) -> Iterator[Finding]:
 
 def _finding(case: Case, endpoint: Endpoint) -> Finding:
     if is_out_of_reach(endpoint):
-        message = f"{place(endpoint)} is bound to this host alone: no other host can reach it"
+        message = f"{place(endpoint)} listens for this host alone, so no other host can reach it"
         expected = "an address that the other hosts can reach"
         observed = f"bound to {', '.join(endpoint.permission.bound)}"
     else:
         others = ", ".join(str(listener.port) for listener in endpoint.elsewhere)
         message = (
             f"{endpoint.title} runs but does not listen on {endpoint.slot.protocol.upper()} "
-            f"{endpoint.ports}, the port it is configured for"
+            f"{endpoint.ports}, the port it is configured for{f', but on {others}' if others else ''}"
         )
         expected = f"{place(endpoint)}, as configured"
         observed = f"it listens on {others}" if others else "it has no open socket"
@@ -77,7 +77,10 @@ def _finding(case: Case, endpoint: Endpoint) -> Finding:
         + seen_listeners(case, *endpoint.listeners, *endpoint.elsewhere),
         remediation=Remediation(
             manual=(
-                f"Compare {defined_where(endpoint)} with the program's own log, then restart the component.",
+                (
+                    f"Restart {endpoint.title}. If it still does not listen there, compare "
+                    f"{defined_where(endpoint)} with its own log and correct it."
+                ),
             )
         ),
     )

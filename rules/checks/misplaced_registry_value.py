@@ -42,13 +42,14 @@ def _finding(case: Case, endpoint: Endpoint) -> Finding:
         case,
         endpoint,
         severity=Severity.MEDIUM,
-        message=f"The port of {endpoint.title} is set where its program does not look: in the other "
-        "registry view",
+        message=f"The port of {endpoint.title} is set in the wrong registry view, where its program does not "
+        "look",
         expected=f"the value in {defined_where(endpoint)}",
         observed="; ".join(told),
         evidence=seen_configuration(case, endpoint)
         + seen_listeners(case, *endpoint.listeners, *endpoint.elsewhere),
         remediation=_remediation(case, endpoint),
+        impact=f"The program starts as if no port were set. If it then takes another: {endpoint.row.impact}",
     )
 
 

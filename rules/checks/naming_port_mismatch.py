@@ -81,6 +81,7 @@ def _portal(case: Case, known: list[Endpoint]) -> Finding:
         message=f"{_PORTAL} is {case.site.naming_port}, but the naming service is on TCP {_ports(known)}",
         expected=f"Server Port {_ports(known)}",
         observed=f"Server Port {case.site.naming_port}",
+        named=_SERVER_PORT,
         evidence=tuple(seen for endpoint in known for seen in seen_configuration(case, endpoint)),
         known=known,
     )
@@ -104,6 +105,7 @@ def _references(case: Case, known: list[Endpoint]) -> Iterator[Finding]:
             message=f"{name} looks for the naming service at {_places(several)}, but it is on {expected}",
             expected=expected,
             observed=_places(several),
+            named=f"the reference in {name}",
             evidence=_seen(case, several),
             known=known,
         )
@@ -118,6 +120,7 @@ def _contradictions(case: Case) -> Iterator[Finding]:
             f"{_places(several)}",
             expected="one port, that of the naming service",
             observed=_places(several),
+            named="the references",
             evidence=_seen(case, several),
             known=[],
         )
@@ -146,6 +149,13 @@ def _seen(case: Case, references: list[NamingReference]) -> tuple[Observation, .
     )
 
 
+def _also(named: str) -> str:
+    return "" if named == _SERVER_PORT else f"; {_SERVER_PORT} must be the same"
+
+
+_SERVER_PORT = "the application server's Server Port in the CE portal"
+
+
 def _finding(
     case: Case,
     *,
@@ -154,10 +164,11 @@ def _finding(
     expected: str,
     observed: str,
     evidence: tuple[Observation, ...],
+    named: str,
     known: list[Endpoint],
 ) -> Finding:
     row = next(row for row in case.catalogue.rows if _is_naming(row))
-    where = f" or {defined_where(known[0])}" if known else ""
+    where = f" or {defined_where(known[0])}" if known else " or the naming service itself"
     return Finding(
         severity=Severity.HIGH,
         component=row.component,
@@ -171,10 +182,7 @@ def _finding(
         evidence=evidence,
         remediation=Remediation(
             manual=(
-                (
-                    f"Decide which port is right and correct the other: the reference{where}, and the "
-                    "application server's Server Port in the CE portal."
-                ),
+                (f"Decide which port is right and correct whatever differs: {named}{where}{_also(named)}."),
                 (
                     "After a change of the naming service's own port re-run Remove-CEFirewallRules and "
                     "Add-CEFirewallRules."
@@ -198,7 +206,10 @@ CHECK = Check(
     "configurations of this host. On a host without naming service it compares the references with "
     "naming_port, and else those to one host with each other.",
     mend="Use one port in TaoNamingServiceOptions, in the portal's Server Port and in every reference.",
-    controls=("NIST SP 800-53 r5 CM-6", "NIST SP 800-53 r5 CM-2"),
+    controls=(
+        "NIST SP 800-53 r5 CM-2",
+        "NIST SP 800-53 r5 CM-6",
+    ),
     not_applicable=not_applicable,
     find=find,
 )

@@ -10,14 +10,17 @@ from rules.check import Check, Unproven
 from rules.endpoints import Endpoint
 from rules.evidence_sets import DECISION, ENDPOINTS
 from rules.findings import anonymous, describe, place, seen_rules
+from rules.firewall.conditions import PROFILE_BITS
+from rules.firewall.flow import TCP, UDP
 from rules.firewall.ports import read_ports
 from rules.firewall.verdict import Outcome
 from rules.model import Finding, Remediation, Severity
 from rules.port_causes import is_dynamic
-from rules.remedies import disable
+from rules.remedies import disable, named
 from scanner.model import Action, FirewallRule
 
-_WIDE = 16  # ports; a span beyond this cannot be one component's
+_WIDE = 16  # ports, or addresses; a span beyond this cannot be one component's, or host's
+_HARDLY_ANY = {"protocol", "remote-address"}  # conditions that leave every program and port
 
 
 def find(case: Case) -> Iterator[Finding | Unproven]:
@@ -28,6 +31,8 @@ def find(case: Case) -> Iterator[Finding | Unproven]:
             moving.add(endpoint.row.executable)
         for fw_rule in _allowing(endpoint):
             served.setdefault(fw_rule, []).append(endpoint)
+    for fw_rule in _open_to_networks(case):
+        served.setdefault(fw_rule, list(case.endpoints))
     for fw_rule, endpoints in served.items():
         severity, excess = _excess(fw_rule, endpoints, moving)
         if severity is not None:
@@ -46,6 +51,24 @@ def _allowing(endpoint: Endpoint) -> dict[FirewallRule, None]:
     return dict.fromkeys(fw_rule for fw_rule in decided if fw_rule.action is Action.ALLOW)
 
 
+def _open_to_networks(case: Case) -> Iterator[FirewallRule]:
+    """The rules in force that open every program on every port to a network, whoever CE's callers are.
+
+    One for a few addresses may be a monitoring host's.
+    """
+    profiles = sum(PROFILE_BITS[profile] for profile in case.profiles)
+    for compiled in case.policy.ordinary.everything:
+        admitted = case.policy.remote_spans.get(id(compiled), ())
+        if (
+            compiled.fw_rule.action is Action.ALLOW
+            and compiled.protocol in (None, TCP, UDP)
+            and compiled.enforced & profiles
+            and {name for name, _ in compiled.conditions} <= _HARDLY_ANY
+            and any(last - first >= _WIDE for first, last in admitted)
+        ):
+            yield compiled.fw_rule
+
+
 def _excess(
     fw_rule: FirewallRule, endpoints: list[Endpoint], moving: set[str]
 ) -> tuple[Severity | None, str]:
@@ -58,14 +81,14 @@ def _excess(
             return Severity.HIGH, "every program on every port"
         if ports > _WIDE:
             return Severity.MEDIUM, f"every program on {ports} ports"
-        return Severity.LOW, "whatever program takes the port"
+        return Severity.LOW, "whatever program takes its port"
     follows = any(
         _needs_program_rule(endpoint) or endpoint.row.executable in moving for endpoint in endpoints
     )
     if not fw_rule.local_ports and not follows:
-        return Severity.LOW, "every port the program ever opens"
+        return Severity.LOW, "every port that its program ever opens"
     if ports > _WIDE:
-        return Severity.LOW, f"{ports} ports of the program"
+        return Severity.LOW, f"{ports} ports of its program"
     return None, ""
 
 
@@ -77,7 +100,7 @@ def _needs_program_rule(endpoint: Endpoint) -> bool:
 def _finding(
     case: Case, fw_rule: FirewallRule, endpoints: list[Endpoint], severity: Severity, excess: str
 ) -> Finding:
-    places = ", ".join(dict.fromkeys(place(endpoint) for endpoint in endpoints))
+    served = _served(endpoints)
     return Finding(
         severity=severity,
         component=endpoints[0].row.component if len({endpoint.row.id for endpoint in endpoints}) == 1 else "",
@@ -85,13 +108,33 @@ def _finding(
         subject=" ".join(
             filter(None, (fw_rule.name or fw_rule.id, fw_rule.program, ",".join(fw_rule.local_ports)))
         ),
-        message=f"The firewall rule {fw_rule.name or fw_rule.id!r} opens {excess}",
-        expected=f"a rule for {places} and nothing else",
+        message=f"The firewall rule {named(fw_rule)} opens {excess}, and not only {served}",
+        expected=f"rules by program and port for {served} and for nothing else",
         observed=describe(fw_rule),
-        impact="CE works through it; so does whatever else runs on this host, or will.",
+        impact=_IMPACT[severity],
         evidence=seen_rules(case, fw_rule),
         remediation=_remediation(case, fw_rule),
     )
+
+
+def _served(endpoints: list[Endpoint]) -> str:
+    places = list(dict.fromkeys(place(endpoint) for endpoint in endpoints))
+    if len(places) > _NAMED:
+        return f"the {len(places)} CE endpoints that it serves"
+    return ", ".join(places)
+
+
+_NAMED = 3
+_DOORS = (
+    "CE works through it, and so does whatever else runs on this host, or will: programs that nobody meant "
+    "to offer to the network can be reached on a server of the contact centre."
+)
+_IMPACT = {
+    Severity.HIGH: _DOORS,
+    Severity.MEDIUM: _DOORS,
+    Severity.LOW: "CE works. Should the program ever open another port, or another program take the port "
+    "while this one is stopped, it can be reached from the network at once.",
+}
 
 
 def _remediation(case: Case, fw_rule: FirewallRule) -> Remediation:
@@ -123,6 +166,10 @@ CHECK = Check(
     "program over many ports medium; no program on one port, or one program on every port where the vendor "
     "lists one, low. Remote addresses are not judged: the vendor's page does not ask for them.",
     mend="Replace it by rules that name program and port, as the vendor's cmdlets do.",
-    controls=("NIST SP 800-53 r5 SC-7(5)", "NIST SP 800-53 r5 CM-7", "PCI DSS v4.0 1.2.5, 1.3.1"),
+    controls=(
+        "NIST SP 800-53 r5 CM-7",
+        "NIST SP 800-53 r5 SC-7(5)",
+        "PCI DSS v4.0 1.2.5",
+    ),
     find=find,
 )

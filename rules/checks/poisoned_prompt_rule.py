@@ -68,11 +68,11 @@ def _of_all(fw_rules: list[FirewallRule], deciding: dict[int, list[Endpoint]]) -
 def _finding(case: Case, program: str, fw_rules: list[FirewallRule], blocked: Concerned) -> Finding:
     rows = tuple(dict.fromkeys(endpoint.row for endpoint in blocked)) or case.rows_of(program)
     component = rows[0].component if rows else fw_rules[0].name
-    names = " and ".join(f"{fw_rule.id!r}" for fw_rule in fw_rules)
+    names = " and ".join(f"'{fw_rule.id}'" for fw_rule in fw_rules)
     now = (
-        f"and connections to {', '.join(map(place, blocked))} are refused"
+        f"which {_verb(fw_rules, 'refuse')} connections to {', '.join(map(place, blocked))}"
         if blocked
-        else "which for now decide nothing"
+        else f"which {_verb(fw_rules, 'refuse')} nothing for now"
     )
     return Finding(
         severity=Severity.HIGH if blocked else Severity.LOW,
@@ -92,11 +92,15 @@ def _count(fw_rules: list[FirewallRule]) -> str:
     return "a Block rule" if len(fw_rules) == 1 else f"{len(fw_rules)} Block rules"
 
 
+def _verb(fw_rules: list[FirewallRule], verb: str) -> str:
+    return f"{verb}s" if len(fw_rules) == 1 else verb
+
+
 def _impact(rows: tuple[CatalogueRow, ...], blocked: Concerned) -> str:
     told = " ".join(dict.fromkeys(row.impact for row in rows))
     if blocked:
         return told
-    return f"None now. Once the network gets another profile, or the program another port: {told}"
+    return f"None now. Once the network gets another profile, or the program gets another port: {told}"
 
 
 CHECK = Check(

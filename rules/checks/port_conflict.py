@@ -46,7 +46,7 @@ def _finding(case: Case, fighting: list[Endpoint], outside: list[Endpoint]) -> F
         case,
         loser,
         severity=Severity.HIGH,
-        message=f"{claims}; {held}",
+        message=f"{claims}, {_AND[bool(sockets)]} {held}",
         expected=f"a port of its own for {loser.title}",
         observed=f"{claims}; {held}",
         evidence=tuple(
@@ -57,6 +57,7 @@ def _finding(case: Case, fighting: list[Endpoint], outside: list[Endpoint]) -> F
     )
 
 
+_AND = {True: "and", False: "but"}
 _NOBODY = {False: "nobody has it now", True: "which of them has it is not known"}
 
 

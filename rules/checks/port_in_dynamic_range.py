@@ -57,12 +57,13 @@ def _taken(case: Case, endpoint: Endpoint, taken: ExcludedRange) -> Iterator[Fin
         yield Unproven(subject=subject(endpoint), reason=reason)
         return
     holds = bool(endpoint.listeners)
+    later = f"CE works. If the component does not get the port at a later start: {endpoint.row.impact}"
     yield endpoint_finding(
         case,
         endpoint,
         severity=Severity.LOW if holds else Severity.HIGH,
         message=f"{place(endpoint)} lies in a port range that Windows keeps for something else"
-        + (", although it has the port now" if holds else ": the component cannot open it"),
+        + (", although it has the port now" if holds else ", so the component cannot open it"),
         expected="a port outside every excluded range, or one reserved for CE",
         observed=f"{endpoint.ports} lies in the excluded range {taken.start}-{taken.end}",
         evidence=case.observe_all([(taken.origin, f"excluded {taken.protocol} {taken.start}-{taken.end}")])
@@ -75,6 +76,7 @@ def _taken(case: Case, endpoint: Endpoint, taken: ExcludedRange) -> Iterator[Fin
             "port, start it again.",
             f"Or set another port in {defined_where(endpoint)} and re-run the vendor's cmdlets.",
         ),
+        impact=later if holds else "",
     )
 
 
@@ -83,7 +85,7 @@ def _forecast(case: Case, endpoint: Endpoint, found: DynamicRange) -> Finding:
         case,
         endpoint,
         severity=Severity.MEDIUM,
-        message=f"{place(endpoint)} lies in the range that Windows hands out ports from: after some start "
+        message=f"{place(endpoint)} lies in the range that Windows hands out ports from, so after some start "
         "another program may have it",
         expected=f"a port outside {_shown(found)}, or one reserved for CE",
         observed=f"{endpoint.ports} lies in the dynamic range {_shown(found)}",
@@ -94,6 +96,7 @@ def _forecast(case: Case, endpoint: Endpoint, found: DynamicRange) -> Finding:
             f"Or set a port below {DEFAULT_DYNAMIC[0]} in {defined_where(endpoint)} and re-run the vendor's "
             "cmdlets.",
         ),
+        impact=f"CE works until another program gets the port first. Then: {endpoint.row.impact}",
     )
 
 
@@ -108,7 +111,7 @@ def _widened(case: Case, protocol: str, endpoints: list[Endpoint]) -> Finding:
         protocol=protocol,
         subject=f"dynamic port range {protocol}",
         message=f"Windows hands out {protocol.upper()} ports from {shown} on this host, which covers "
-        f"{len(endpoints)} of CE's fixed ports",
+        f"{len(endpoints)} of the ports that CE needs",
         expected=f"the range {first}-{last}, which is Windows' default, or CE's ports reserved",
         observed=f"the dynamic range {shown} covers {places}",
         impact="Whenever Windows has given one of these ports to another connection, the component cannot "

@@ -67,8 +67,8 @@ def _on_port(case: Case, endpoint: Endpoint, proxies: list[PortProxy]) -> Findin
         protocol=endpoint.slot.protocol,
         port=endpoint.port,
         subject=subject(endpoint),
-        message=f"A port forwarding of Windows sits on the port of {place(endpoint)}: what the firewall lets "
-        "through for it goes elsewhere",
+        message=f"A port forwarding of Windows takes the connections to {place(endpoint)} and hands them on"
+        f"{_whereto(proxies)}",
         expected=f"{endpoint.installed.program or endpoint.row.executable} alone on its port",
         observed=", ".join(map(_shown, proxies)) or "the IP Helper service listens on the port",
         impact=endpoint.row.impact,
@@ -77,9 +77,14 @@ def _on_port(case: Case, endpoint: Endpoint, proxies: list[PortProxy]) -> Findin
     )
 
 
+def _whereto(proxies: list[PortProxy]) -> str:
+    places = dict.fromkeys(f"{proxy.connect_address} port {proxy.connect_port}" for proxy in proxies)
+    return f" to {' and '.join(places)}" if places else ""
+
+
 def _second_door(case: Case, endpoint: Endpoint, proxy: PortProxy) -> Finding:
     reached = _is_reached(case, proxy)
-    words = "Windows Firewall lets other hosts in there" if reached else "Windows Firewall shuts that port"
+    words = "Windows Firewall lets other hosts use it" if reached else "Windows Firewall keeps them out"
     return Finding(
         severity=Severity.MEDIUM if reached else Severity.LOW,
         component=endpoint.row.component,
@@ -87,11 +92,11 @@ def _second_door(case: Case, endpoint: Endpoint, proxy: PortProxy) -> Finding:
         protocol=endpoint.slot.protocol,
         port=proxy.listen_port,
         subject=f"port forwarding to {subject(endpoint)} from {proxy.listen_address}:{proxy.listen_port}",
-        message=f"A port forwarding on TCP {proxy.listen_port} leads to {place(endpoint)}; {words}",
+        message=f"A port forwarding on TCP {proxy.listen_port} leads to {place(endpoint)}, and {words}",
         expected=f"{place(endpoint)} reached at its own port only",
         observed=f"{_shown(proxy)}; {words}",
-        impact="A second door to the component, which no firewall rule of Contact Expert shows: whoever "
-        "uses it comes, for the component, from this very host.",
+        impact=f"CE works. But there is a second door to {endpoint.title} that none of CE's firewall rules "
+        "shows, and whoever comes through it looks like this host itself.",
         evidence=_seen(case, [proxy]),
         remediation=_remediation([proxy]),
     )

@@ -13,6 +13,10 @@ from rules.model import Finding, Remediation, Severity
 from rules.presence import Presence
 from scanner.model import EvidenceKind, FaultCode
 
+_CLASH = (
+    "Calls on one of these channels are not recorded, or end up in the recording of the other. Nobody "
+    "notices before the recording is asked for."
+)
 _SHOWN = 5  # ports in a sentence
 
 
@@ -42,7 +46,7 @@ def _clashes(case: Case, endpoint: Endpoint, told: set[str]) -> Iterator[Finding
                 message=f"Recording channels of {endpoint.row.title} share a port: {fault.text}",
                 expected="a media port and a control port of its own for every channel",
                 observed=fault.text,
-                impact=endpoint.row.impact,
+                impact=_CLASH,
                 evidence=seen_configuration(case, endpoint),
                 remediation=_separate(endpoint),
             )
@@ -56,7 +60,7 @@ def _unusual(case: Case, endpoint: Endpoint) -> Iterator[Finding]:
     crowded = [port for port in media if port + 1 in media]
     words = [
         text
-        for text in (odd and f"odd: {_listed(odd)}", crowded and f"followed by another: {_listed(crowded)}")
+        for text in (odd and f"odd: {_listed(odd)}", crowded and f"next port in use: {_listed(crowded)}")
         if text
     ]
     if words:
@@ -70,8 +74,8 @@ def _unusual(case: Case, endpoint: Endpoint) -> Iterator[Finding]:
             f"{'; '.join(words)}",
             expected="even media ports, each with the next port free for RTCP",
             observed="; ".join(words),
-            impact="None known: whether the recorder uses the convention is not documented. Where it does, "
-            "reports on the quality of one channel end up in the sound of another.",
+            impact="None known: whether the recorder follows the convention is not documented. If it does, "
+            "the control data of one channel may disturb the recording of another.",
             evidence=seen_configuration(case, endpoint),
             remediation=_separate(endpoint),
         )

@@ -10,12 +10,12 @@ from rules.case import Case
 from rules.catalogue.model import CatalogueRow
 from rules.check import Check, Unproven
 from rules.evidence_sets import DECISION, ENDPOINTS
-from rules.findings import anonymous, describe, seen_rules
+from rules.findings import anonymous, describe, opened, seen_rules
 from rules.firewall.hygiene import Idle, Idleness
 from rules.idle_rules import idle_rules_of_ce, rows_of_rule
 from rules.model import Finding, Remediation, Severity
-from rules.remedies import disable
-from scanner.model import EvidenceKind, FirewallRule
+from rules.remedies import disable, named
+from scanner.model import Action, EvidenceKind, FirewallRule
 
 _TWICE = (
     "CE works. Copies come from Add-CEFirewallRules run again without Remove-CEFirewallRules before it; "
@@ -58,13 +58,33 @@ def _finding(
         component=next(iter(components)) if len(components) == 1 else "",
         protocol={6: "tcp", 17: "udp"}.get(fw_rules[0].protocol or 0, ""),
         subject=f"{subject} ({kind.value})",
-        message=f"{_who(fw_rules)} for {', '.join(components)} decides nothing: {idle[0].reason}",
+        message=f"{_who(fw_rules)} for {', '.join(components)} on {opened(fw_rules[0])} decides nothing: "
+        f"{_why(kind, idle[0])}",
         expected="no rule without which Windows would decide just the same",
         observed=f"{'; '.join(map(describe, fw_rules))}{because}",
         impact=_TWICE if kind is Idleness.DUPLICATE else _CLUTTER,
         evidence=seen_rules(case, *fw_rules, *others),
         remediation=_remediation(case, fw_rules),
     )
+
+
+def _why(kind: Idleness, idle: Idle) -> str:
+    """The reason, by the name of the rule that counts instead where it is one."""
+    if len(idle.because_of) != 1 or kind not in _INSTEAD:
+        return idle.reason
+    other = idle.because_of[0]
+    same_name = named(other) == named(idle.fw_rule)
+    return _INSTEAD[kind].format(
+        rule="another one of that name" if same_name else f"the rule {named(other)}",
+        does="blocks" if other.action is Action.BLOCK else "allows",
+    )
+
+
+_INSTEAD = {
+    Idleness.DUPLICATE: "{rule} has the same conditions",
+    Idleness.REDUNDANT: "{rule} {does} all of it",
+    Idleness.SHADOWED: "{rule} blocks all of it",
+}
 
 
 def _subject(fw_rule: FirewallRule) -> str:
@@ -74,7 +94,7 @@ def _subject(fw_rule: FirewallRule) -> str:
 
 
 def _who(fw_rules: list[FirewallRule]) -> str:
-    name = repr(fw_rules[0].name or fw_rules[0].id)
+    name = named(fw_rules[0])
     return (
         f"The firewall rule {name}"
         if len(fw_rules) == 1

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from rules.case import Case
 from rules.catalogue.model import CatalogueRow
 from rules.check import Check, Unproven
 from rules.evidence_sets import ENDPOINTS
-from rules.findings import anonymous, seen_listeners, seen_rules
-from rules.model import Finding, Observation, Severity
+from rules.findings import anonymous, counted, listed, opened, seen_listeners, seen_rules
+from rules.model import Finding, Observation, Remediation, Severity
 from rules.paths import ends_with
 from rules.presence import Installed
 from rules.remedies import disable
@@ -31,11 +33,12 @@ def find(case: Case) -> Iterator[Finding | Unproven]:
 def _finding(case: Case, row: CatalogueRow, found: Installed, fw_rules: tuple[FirewallRule, ...]) -> Finding:
     listeners = tuple(listener for process in found.processes for listener in case.owners.of_process(process))
     remains = {
-        f"{len(fw_rules)} firewall rule(s) open": fw_rules,
-        "its program runs": found.processes,
-        "it is registered as a service": found.service,
-        "its program is on disk": found.file,
+        _still_open(fw_rules): fw_rules,
+        "its program still runs": found.processes,
+        "it is still registered as a service": found.service,
+        "its program is still on disk": found.file,
     }
+    left = [what for what, there in remains.items() if there]
     port = row.ports[0] if row.ports else None
     return Finding(
         severity=Severity.MEDIUM if fw_rules or found.processes else Severity.LOW,
@@ -43,14 +46,28 @@ def _finding(case: Case, row: CatalogueRow, found: Installed, fw_rules: tuple[Fi
         protocol=port.protocol if port else "",
         port=port.port if port else None,
         subject=row.component,
-        message=f"{row.component} is not part of CE 6.1 any more, but "
-        f"{', '.join(w for w, there in remains.items() if there)}",
+        message=f"{row.component} was removed from CE 6.1, but {listed(left)}",
         expected="nothing of it left",
-        observed="; ".join(what for what, there in remains.items() if there),
-        impact="Nothing in the contact centre needs it. What it leaves open serves only whoever finds it.",
+        observed="; ".join(left),
+        impact="Calls, agents and recording do not need it. What it leaves open serves only whoever finds "
+        "it, and nobody mends its faults any more.",
         evidence=seen_rules(case, *fw_rules) + seen_listeners(case, *listeners) + _seen(case, found),
-        remediation=disable(case, fw_rules),
+        remediation=_remediation(case, found, fw_rules),
     )
+
+
+def _still_open(fw_rules: tuple[FirewallRule, ...]) -> str:
+    verb = "opens" if len(fw_rules) == 1 else "open"
+    ports = ", ".join(dict.fromkeys(map(opened, fw_rules)))
+    return f"{counted(len(fw_rules), 'firewall rule')} still {verb} {ports} for it"
+
+
+def _remediation(case: Case, found: Installed, fw_rules: tuple[FirewallRule, ...]) -> Remediation:
+    shut = disable(case, fw_rules)
+    there = found.processes or found.service or found.file
+    first = ("Make sure that nobody uses it, then stop and uninstall it.",) if there else ()
+    owed = shut.restart if fw_rules else ""
+    return msgspec.structs.replace(shut, manual=(*first, *shut.manual), restart=owed)
 
 
 def _seen(case: Case, found: Installed) -> tuple[Observation, ...]:

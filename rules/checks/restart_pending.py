@@ -37,7 +37,8 @@ def _component(case: Case, endpoint: Endpoint) -> Finding:
         case,
         endpoint,
         severity=Severity.MEDIUM,
-        message=f"{endpoint.title} was started before its configuration changed and still uses the old port",
+        message=f"{endpoint.title} was started before its configuration changed, so it does not use "
+        f"{endpoint.slot.protocol.upper()} {endpoint.port} until it is restarted",
         expected=f"started after {changed.isoformat() if changed else '?'}, listening on {endpoint.port}",
         observed=f"started {process.started_at.isoformat() if process.started_at else '?'}, listening on "
         f"{old or 'nothing'}",
@@ -47,6 +48,7 @@ def _component(case: Case, endpoint: Endpoint) -> Finding:
         )
         + seen_listeners(case, *endpoint.elsewhere),
         remediation=Remediation(restart=RESTART_SERVER),
+        impact=f"Until the restart: {endpoint.row.impact}",
     )
 
 
@@ -66,8 +68,8 @@ def _server(case: Case) -> Iterator[Finding | Unproven]:
             expected="the whole server restarted after the vendor's cmdlets ran",
             observed=f"rules written {host.firewall_changed_at.isoformat()}, "
             f"server started {host.boot_time.isoformat()}",
-            impact="Changes to CE's rules might not have taken effect. Windows itself and other software "
-            "write rules too, so this is a sign, not a proof.",
+            impact="CE may not answer at a port that was changed until the server is restarted. Windows "
+            "itself and other software write rules too, so this is a sign, not a proof.",
             remediation=Remediation(restart=RESTART_SERVER),
         )
 
@@ -84,7 +86,10 @@ CHECK = Check(
     "configured port (medium). Probably, where the firewall rules were written after the last start of the "
     "server (low).",
     mend="Restart the whole application server in a maintenance window.",
-    controls=("NIST SP 800-53 r5 CM-3",),
+    controls=(
+        "NIST SP 800-53 r5 CM-3",
+        "ISO/IEC 27001:2022 A.8.32",
+    ),
     not_applicable=not_applicable,
     find=find,
 )

@@ -15,7 +15,7 @@ from rules.firewall.near_miss import NearMiss
 from rules.firewall.ports import merged
 from rules.firewall.regions import remote_texts
 from rules.model import Finding, Remediation, Severity
-from rules.remedies import by_hand, restart
+from rules.remedies import by_hand, named, restart
 from rules.scope_remedies import Scope, remote_scope, set_scopes, without_scope
 from scanner.model import EvidenceKind
 
@@ -33,12 +33,13 @@ def _finding(case: Case, endpoint: Endpoint, diagnosis: Diagnosis) -> Finding:
         case,
         endpoint,
         severity=Severity.HIGH,
-        message=f"The firewall rule {miss.fw_rule.name or miss.fw_rule.id!r} for {place(endpoint)} leaves "
-        f"out {_left_out(endpoint, miss)}",
+        message=f"The firewall rule {named(miss.fw_rule)} for {place(endpoint)} leaves out "
+        f"{_left_out(endpoint, miss)}",
         expected=_expected(endpoint, miss),
         observed=f"{describe(miss.fw_rule)}; it {miss.explanation}",
         evidence=seen_rules(case, *(found.fw_rule for found in diagnosis.near_misses)),
         remediation=_remediation(case, endpoint, miss),
+        impact=f"For whoever is left out: {endpoint.row.impact}",
     )
 
 

@@ -114,8 +114,8 @@ def _finding(
 
 
 _IMPACT = (
-    "CE works. Every workstation, and whatever gets hold of one, can talk to a port that no agent program "
-    "uses. The vendor's page does not ask for scopes, so this is hardening."
+    "CE works. Every workstation, and whoever takes one over, can talk to a part of the contact centre that "
+    "no agent program uses. The vendor's page does not ask for this limit, so it is advice."
 )
 
 
@@ -141,7 +141,13 @@ CHECK = Check(
     "does not ask for scopes: this is hardening, and low.",
     mend="Limit the remote addresses of the rule to the CE servers and, for the application ports, the Skype "
     "for Business Front Ends.",
-    controls=("NIST SP 800-53 r5 AC-4", "PCI DSS v4.0 1.3.1", "ISO/IEC 27001:2022 A.8.22"),
+    controls=(
+        "NIST SP 800-53 r5 AC-4",
+        "NIST SP 800-53 r5 SC-7",
+        "PCI DSS v4.0 1.2.5",
+        "PCI DSS v4.0 1.3.1",
+        "ISO/IEC 27001:2022 A.8.22",
+    ),
     not_applicable=not_applicable,
     find=find,
 )

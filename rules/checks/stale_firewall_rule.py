@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from rules.case import Case
 from rules.check import Check, Unproven
 from rules.evidence_sets import ENDPOINTS
-from rules.findings import anonymous, describe, seen_rules
+from rules.findings import anonymous, describe, opened, seen_rules
 from rules.model import Finding, Severity
-from rules.remedies import disable
+from rules.remedies import disable, named
 from rules.stale_rules import stale_rules
 from scanner.model import EvidenceKind, FirewallRule
 
@@ -29,12 +29,12 @@ def _finding(case: Case, fw_rule: FirewallRule, component: str, why: str) -> Fin
         component=component,
         protocol={6: "tcp", 17: "udp"}.get(fw_rule.protocol or 0, ""),
         subject=f"{fw_rule.name or fw_rule.id} {fw_rule.program} {','.join(fw_rule.local_ports)}",
-        message=f"The firewall rule {fw_rule.name or fw_rule.id!r} opens a door for {component} that nothing "
-        f"uses: {why}",
+        message=f"The firewall rule {named(fw_rule)} still opens {opened(fw_rule)} for {component}, but "
+        f"{why}",
         expected="only rules for ports and programs in use",
         observed=describe(fw_rule),
-        impact="Nothing in the contact centre needs it; whoever gets a program to that path or port is let "
-        "in.",
+        impact="Calls, agents and recording do not need it. Whoever puts another program at that path or "
+        "port is let in.",
         evidence=seen_rules(case, fw_rule),
         remediation=disable(case, (fw_rule,)),
     )

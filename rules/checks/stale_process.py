@@ -106,11 +106,11 @@ def _finding(
         message=message,
         expected=expected,
         observed=observed,
-        impact="What was installed is not what runs: a mended fault is still there, and after the next "
-        "restart the component may behave, and listen, differently.",
+        impact="What was installed is not what runs. A fault that the update mended is still there, and at "
+        "the next restart the component may behave, and listen, differently.",
         evidence=evidence,
         remediation=Remediation(
-            manual=("Restart it in a maintenance window, then look whether it listens where it should.",),
+            manual=("Restart it when few calls come in, then look whether it listens where it should.",),
             restart=row.component,
         ),
     )
@@ -140,6 +140,9 @@ CHECK = Check(
     "looks for processes whose file is gone, or that run from another directory than the installed one. A "
     "setup may give a file the time it was built, so not every upgrade shows.",
     mend="Restart the component, on an application server the whole server, in a maintenance window.",
-    controls=("NIST SP 800-53 r5 CM-3", "NIST SP 800-53 r5 SI-2"),
+    controls=(
+        "NIST SP 800-53 r5 CM-3",
+        "ISO/IEC 27001:2022 A.8.32",
+    ),
     find=find,
 )

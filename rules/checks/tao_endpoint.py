@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from rules.case import Case
 from rules.causes import Cause, undecided
 from rules.check import Check, Unproven
@@ -25,10 +27,9 @@ from scanner.model import FaultCode, PortState
 
 _HOLDS_OPTIONS = (LocationKind.TAO, LocationKind.XML)
 _FAULTS = {
-    FaultCode.TAO_REFUSED: ("refused", "will not start: TAO refuses its endpoint options"),
+    FaultCode.TAO_REFUSED: "will not start, because TAO refuses its endpoint options",
     FaultCode.TAO_COLON_MISSING: (
-        "colon-missing",
-        "has no fixed port: in its endpoint options the colon before the port is missing",
+        "has no fixed {protocol} port, because the colon before the port is missing in its endpoint options"
     ),
 }
 
@@ -58,20 +59,22 @@ def _faulty(case: Case, endpoint: Endpoint, told: set[str]) -> Iterator[Finding]
     if faults and endpoint.row.id not in told:
         told.add(endpoint.row.id)
         worst = min(faults, key=lambda fault: TAO_FAULTS.index(fault.code))
-        code, what = _FAULTS[worst.code]
+        what = _FAULTS[worst.code].format(protocol=endpoint.slot.protocol.upper())
         observed = "; ".join(fault.text for fault in faults)
-        yield _finding(case, endpoint, Severity.HIGH, f"[{code}] {endpoint.row.title} {what}", observed)
+        yield _finding(case, endpoint, Severity.HIGH, f"{endpoint.row.title} {what}", observed)
     elif is_bound_by_options(endpoint):
-        message = f"[loopback] {place(endpoint)} is bound to this host alone: no other host can reach it"
+        message = f"{place(endpoint)} is bound to this host alone, so no other host can reach it"
         address = endpoint.slot.configured.address if endpoint.slot.configured else None
         yield _finding(case, endpoint, Severity.HIGH, message, f"its options bind it to {address}")
 
 
 def _span(case: Case, endpoint: Endpoint) -> Finding:
     """A firewall rule can cover a span; whether one does, the firewall checks say."""
-    message = f"[portspan] {endpoint.title} takes the first free {endpoint.slot.protocol.upper()} port of"
-    observed = f"any port of {endpoint.ports}"
-    return _finding(case, endpoint, Severity.LOW, f"{message} {endpoint.ports}", observed)
+    ports = f"{endpoint.slot.protocol.upper()} {endpoint.ports}"
+    message = f"{endpoint.title} takes the first free port of {ports} at each start, not always the same one"
+    found = _finding(case, endpoint, Severity.LOW, message, f"any port of {endpoint.ports}")
+    later = f"CE works while all of {ports} is open to those who connect. Else: {endpoint.row.impact}"
+    return msgspec.structs.replace(found, impact=later)
 
 
 def _finding(case: Case, endpoint: Endpoint, severity: Severity, message: str, observed: str) -> Finding:
@@ -118,9 +121,9 @@ CHECK = Check(
     needs=ENDPOINTS,
     rationale="One colon too few in the naming service's options, and it answers on another port after "
     "each start; a loopback address, and no other host finds the parts of the contact centre at all.",
-    decides="Reads the options as TAO does. High: options it refuses, so that the service does not start "
-    "[refused]; a port taken for a host name because its colon is missing [colon-missing]; an endpoint "
-    "bound to loopback [loopback]. Low: a span of ports, of which it takes the first free one [portspan]. "
+    decides="Reads the options as TAO does. High: options it refuses, so that the service does not start; "
+    "a port taken for a host name because its colon is missing; an endpoint bound to loopback. Low: a span "
+    "of ports, of which it takes the first free one. "
     "An option without a port is left to dynamic-port.",
     mend="Write `-ORBListenEndpoints iiop://:9999` with the component's own port, re-run the vendor's "
     "cmdlets and restart the application server.",

@@ -23,10 +23,19 @@ from scanner.model import FaultCode
 
 _WEIGHT = {Outcome.BLOCKED: Severity.HIGH, Outcome.CONDITIONAL: Severity.MEDIUM}
 _WORDS = {
-    Severity.HIGH: "Windows Firewall blocks it: the rule for {program} does not cover it",
-    Severity.MEDIUM: "whether Windows Firewall lets it through depends on what the evidence does not show",
-    Severity.LOW: "only rules that name another program, or none, let it through",
+    Severity.HIGH: "and Windows Firewall blocks it, because the rule for {program} does not cover it",
+    Severity.MEDIUM: "and the evidence does not show whether Windows Firewall lets it through",
+    Severity.LOW: "and only rules that name another program, or none, let it through",
 }
+_LEADS = {
+    Severity.HIGH: "",
+    Severity.MEDIUM: "Where it is blocked: ",
+    Severity.LOW: "CE works while those rules stay. Without them: ",
+}
+_AFTER = "CE works today. After the next start of the service: "
+_NOTHING_LOST = (
+    "None: browsers, SOAP clients and other CE servers reach the CE web applications all the same."
+)
 _JVM = (
     "Set the service's start mode to jvm (tomcat8w.exe, tab Startup, Mode) and restart the service: the "
     "sockets then belong to tomcat8.exe, for which the vendor's rules are."
@@ -68,8 +77,9 @@ def _now(case: Case, held: list[Endpoint]) -> Finding:
         case,
         held[0],
         severity=severity,
-        message=f"{held[0].row.title} runs in a child process, {file_name(java)}, which holds its ports "
-        f"{ports}; " + _WORDS[severity].format(program=service),
+        message=f"{held[0].row.title} runs as {file_name(java)} and not as {service} on "
+        f"{held[0].slot.protocol.upper()} {ports}, " + _WORDS[severity].format(program=service),
+        impact=_LEADS[severity] + held[0].row.impact,
         observed=f"{java} listens on {ports}",
         evidence=seen_configuration(case, held[0])
         + seen_listeners(case, *(listener for each in held for listener in each.listeners)),
@@ -80,10 +90,11 @@ def _now(case: Case, held: list[Endpoint]) -> Finding:
 def _forecast(case: Case, endpoints: list[Endpoint]) -> Finding:
     """What will be when the service starts: today its sockets, if any, belong to tomcat8.exe itself."""
     lost = [each for each in _needing(endpoints) if _will_be_shut(case, each)]
-    after = "no firewall rule that covers its ports today would stop covering them"
+    after = "but the firewall rules for its ports cover that as well"
     if lost:
         ports = ", ".join(each.ports for each in lost)
-        after = f"the firewall rule for {file_name(endpoints[0].row.executable)} will not cover it on {ports}"
+        rule = f"the firewall rule for {file_name(endpoints[0].row.executable)}"
+        after = f"and {rule} will not cover it on {lost[0].slot.protocol.upper()} {ports}"
     found = endpoints[0].configuration
     faults = found.faults if found else ()
     told = next((fault.text for fault in faults if fault.code is FaultCode.CHILD_PROCESS), "")
@@ -91,7 +102,8 @@ def _forecast(case: Case, endpoints: list[Endpoint]) -> Finding:
         case,
         endpoints[0],
         severity=Severity.MEDIUM if lost else Severity.LOW,
-        message=f"The service of {endpoints[0].row.title} is set to start Java in a child process; {after}",
+        message=f"{endpoints[0].row.title} is set to start Java in a process of its own, {after}",
+        impact=_AFTER + endpoints[0].row.impact if lost else _NOTHING_LOST,
         observed=told,
         evidence=seen_configuration(case, endpoints[0]),
         remediation=Remediation(manual=(_JVM,), restart=restart(case)),
@@ -129,6 +141,7 @@ def _finding(
     severity: Severity,
     message: str,
     observed: str,
+    impact: str,
     evidence: tuple[Observation, ...],
     remediation: Remediation,
 ) -> Finding:
@@ -141,7 +154,7 @@ def _finding(
         expected=f"Java inside {file_name(endpoint.row.executable)}, or firewall rules for the program "
         "that listens",
         observed=observed,
-        impact=endpoint.row.impact,
+        impact=impact,
         evidence=evidence,
         remediation=remediation,
     )

@@ -54,17 +54,24 @@ def _subject(endpoint: Endpoint) -> str:
     return f"{endpoint.row.title} dynamic ports"
 
 
+_IMPACT = (
+    "Statistics (StatisticsServer) may stay empty on other hosts, and agents that work through SOAP clients "
+    "(AgentObjects) may not be served from there: both are Tomcat applications that choose their TCP ports "
+    "themselves."
+)
+
+
 def _finding(case: Case, endpoint: Endpoint) -> Finding:
     return Finding(
         severity=Severity.LOW,
         component=endpoint.row.component,
         protocol=endpoint.slot.protocol,
         subject=_subject(endpoint),
-        message=f"No firewall rule lets connections reach the ports that {endpoint.row.title}'s applications "
-        "choose at run time",
+        message=f"No firewall rule lets connections reach the {endpoint.slot.protocol.upper()} ports that "
+        f"the applications in {endpoint.row.title} choose at run time",
         expected=f"an allow rule for {endpoint.program} and every local port",
         observed="only rules for single ports",
-        impact=" ".join(case.catalogue.footnotes[str(number)] for number in endpoint.row.footnotes),
+        impact=_IMPACT,
         evidence=seen_listeners(case, *endpoint.elsewhere),
         remediation=allow(case, endpoint, every_port=True),
     )

@@ -27,7 +27,7 @@ def find(case: Case) -> Iterator[Finding | Unproven]:
 
 def _finding(case: Case, endpoint: Endpoint, addresses: tuple[str, ...]) -> Finding:
     reached = is_reached(case, endpoint, addresses)
-    words = "Windows Firewall lets other hosts reach it" if reached else "only Windows Firewall shuts it"
+    words = "Windows Firewall lets other hosts reach it" if reached else "only Windows Firewall shuts it off"
     return Finding(
         severity=Severity.HIGH if reached else Severity.MEDIUM,
         component=endpoint.row.component,
@@ -46,8 +46,7 @@ def _finding(case: Case, endpoint: Endpoint, addresses: tuple[str, ...]) -> Find
             manual=(
                 (
                     f'In {defined_where(endpoint)} remove the address of <Server>, or set port="-1": the '
-                    "service does "
-                    "not need it."
+                    "service does not need it."
                 ),
             ),
             restart="the Tomcat service",
@@ -67,7 +66,11 @@ CHECK = Check(
     "sockets Tomcat has open on it. Beyond loopback it is high where Windows Firewall lets some host "
     "through, else medium.",
     mend="Leave the address at its default, or switch the port off with port=-1.",
-    controls=("NIST SP 800-53 r5 CM-7", "PCI DSS v4.0 1.3.1, 2.2.4"),
+    controls=(
+        "NIST SP 800-53 r5 CM-7",
+        "PCI DSS v4.0 1.3.1",
+        "PCI DSS v4.0 2.2.4",
+    ),
     not_applicable=without_tomcat,
     find=find,
 )

@@ -95,7 +95,7 @@ def _java_fault(case: Case, holder: Holder, listener: Listener) -> str:
 def _finding(case: Case, holder: Holder, wanted: Needs, listeners: list[Listener]) -> Finding:
     first = listeners[0]
     which = _which(case, holder, first)
-    place = f"{first.protocol.upper()} {_ports(which, listeners)}"
+    place = _place(which, listeners)
     decisions = [_decision(case, holder, listener) for listener in listeners]
     reaching = next((found for found in decisions if _lets_in(found)), None)
     java = _java_fault(case, holder, first)
@@ -108,7 +108,7 @@ def _finding(case: Case, holder: Holder, wanted: Needs, listeners: list[Listener
         port=first.port if which == str(first.port) else None,
         subject=f"{_below(case, holder)} {first.protocol}/{which}",
         message=f"{_name(case, holder)} listens on {place}, {_WHY.get(which, _UNKNOWN)}"
-        f"{f' ({java})' if java else ''}; {reach}",
+        f"{f': {java}' if java else ''}, and {reach}",
         expected=_expected(wanted),
         observed=f"{holder.program} listens on {place}; {reach}",
         impact=_JAVA_IMPACT if java else _IMPACT,
@@ -119,13 +119,14 @@ def _finding(case: Case, holder: Holder, wanted: Needs, listeners: list[Listener
 
 
 _UNKNOWN = "which is neither documented nor configured for it"
-_WHY = {_CHANNELS: "which its list of recording channels does not have, or the list is out of date"}
+_WHY = {_CHANNELS: "which its list of recording channels, perhaps out of date, does not have"}
 
 
-def _ports(which: str, listeners: list[Listener]) -> str:
+def _place(which: str, listeners: list[Listener]) -> str:
+    protocol = listeners[0].protocol.upper()
     if which == _CHOSEN:
-        return "(a port that Windows chose)"
-    return ", ".join(map(str, sorted({listener.port for listener in listeners})))
+        return f"a {protocol} port that Windows chose"
+    return f"{protocol} {', '.join(map(str, sorted({listener.port for listener in listeners})))}"
 
 
 def _name(case: Case, holder: Holder) -> str:
@@ -135,8 +136,8 @@ def _name(case: Case, holder: Holder) -> str:
 
 
 _IMPACT = (
-    "Nothing on the vendor's page needs it. Whoever reaches it talks to a part of the contact centre that "
-    "nobody watches."
+    "Calls, agents and recording do not need it, as far as the vendor's page tells. Whoever reaches it talks "
+    "to a part of the contact centre that nobody watches."
 )
 _JAVA_IMPACT = (
     "Whoever reaches it may take over Tomcat and with it the web services of the contact centre: statistics, "

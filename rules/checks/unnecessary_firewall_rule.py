@@ -8,9 +8,9 @@ from rules.case import Case
 from rules.catalogue.model import CatalogueRow
 from rules.check import Check, Unproven
 from rules.evidence_sets import ENDPOINTS
-from rules.findings import anonymous, describe, seen_configuration, seen_rules
+from rules.findings import anonymous, describe, opened, seen_configuration, seen_rules
 from rules.model import Finding, Severity
-from rules.remedies import disable
+from rules.remedies import disable, named
 from rules.unneeded_rules import SHUTDOWN, rules_of_portless, shutdown_rules
 from scanner.model import EvidenceKind, FirewallRule
 
@@ -28,12 +28,12 @@ def _portless(case: Case, fw_rule: FirewallRule, row: CatalogueRow) -> Finding:
         component=row.component,
         protocol={6: "tcp", 17: "udp"}.get(fw_rule.protocol or 0, ""),
         subject=f"{fw_rule.name or fw_rule.id} {fw_rule.program} {','.join(fw_rule.local_ports)}",
-        message=f"The firewall rule {fw_rule.name or fw_rule.id!r} opens a door for {row.component}, which "
-        "uses no ports",
+        message=f"The firewall rule {named(fw_rule)} opens {opened(fw_rule)} for {row.component}, which uses "
+        "no ports",
         expected=f"no inbound allow rule for {row.executable}",
         observed=describe(fw_rule),
-        impact="Nothing in the contact centre needs it; whatever that program, or one put in its place, "
-        "opens is let in.",
+        impact="Calls, agents and recording do not need it. Whatever port that program, or one put in its "
+        "place, ever opens can be reached from other hosts.",
         evidence=seen_rules(case, fw_rule),
         remediation=disable(case, (fw_rule,)),
     )
@@ -54,11 +54,12 @@ def _shutdown(case: Case) -> Iterator[Finding]:
         protocol=endpoint.slot.protocol,
         port=port,
         subject=f"{endpoint.row.title} {SHUTDOWN} port",
-        message=f"{len(fw_rules)} {several} TCP {port}, Tomcat's shutdown port, which {why}",
+        message=f"{len(fw_rules)} {several} TCP {port}, the shutdown port of {endpoint.row.title}, which "
+        f"{why}",
         expected=f"no inbound allow rule that names TCP {port}",
         observed="; ".join(describe(fw_rule) for fw_rule in fw_rules),
-        impact="None now. Should the port ever be bound to the network, whoever reaches it can stop the CE "
-        "web applications.",
+        impact="None now. Should the port ever be opened to the network, whoever reaches it can stop the "
+        "CE web applications: statistics, and agents that work through SOAP clients.",
         evidence=seen_configuration(case, endpoint) + seen_rules(case, *fw_rules),
         remediation=disable(case, [fw_rule for fw_rule in fw_rules if len(fw_rule.local_ports) == 1]),
     )
@@ -76,6 +77,10 @@ CHECK = Check(
     "Rules that name Tomcat's shutdown port while it is bound to this host, or switched off, are info "
     "together, for the page lists that port.",
     mend="Disable the rule; take the shutdown port out of a rule that lists others as well.",
-    controls=("NIST SP 800-53 r5 CM-7", "PCI DSS v4.0 1.2.5, 1.2.7"),
+    controls=(
+        "NIST SP 800-53 r5 CM-7",
+        "PCI DSS v4.0 1.2.5",
+        "PCI DSS v4.0 1.2.7",
+    ),
     find=find,
 )

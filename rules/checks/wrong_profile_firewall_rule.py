@@ -11,7 +11,7 @@ from rules.endpoints import Endpoint
 from rules.evidence_sets import DECISION, ENDPOINTS
 from rules.findings import endpoint_finding, place, reported, seen_rules
 from rules.model import Finding, Observation, Remediation, Severity
-from rules.remedies import set_profiles
+from rules.remedies import first, named, set_profiles
 from scanner.model import EvidenceKind
 
 _SHOWN = 3
@@ -72,15 +72,21 @@ def _seen_networks(case: Case) -> tuple[Observation, ...]:
 def _finding(case: Case, endpoint: Endpoint, diagnosis: Diagnosis) -> Finding:
     miss = diagnosis.near_misses[0]
     networks = ", ".join(profile.value for profile in case.profiles)
+    shown = " and ".join(profile.value.title() for profile in case.profiles)
     return endpoint_finding(
         case,
         endpoint,
         severity=Severity.HIGH,
-        message=f"The firewall rule for {place(endpoint)} does not apply on this network",
+        message=f"The firewall rule {named(miss.fw_rule)} for {place(endpoint)} does not apply on the "
+        f"{shown} network of this host",
         expected=f"a rule for the {networks} profile",
         observed=miss.explanation,
         evidence=seen_rules(case, *(miss.fw_rule for miss in diagnosis.near_misses)) + _seen_networks(case),
-        remediation=set_profiles(case, miss.fw_rule, case.profiles),
+        remediation=first(
+            f"First make sure that {shown} is the right profile for this network; if it is not, mend that "
+            "and leave the rule as it is.",
+            set_profiles(case, miss.fw_rule, case.profiles),
+        ),
     )
 
 

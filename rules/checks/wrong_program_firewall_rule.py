@@ -11,7 +11,7 @@ from rules.endpoints import Endpoint
 from rules.evidence_sets import DECISION, ENDPOINTS
 from rules.findings import endpoint_finding, place, reported, seen_rules
 from rules.model import Finding, Severity
-from rules.remedies import set_program
+from rules.remedies import named, set_program
 
 
 def find(case: Case) -> Iterator[Finding | Unproven]:
@@ -25,7 +25,8 @@ def _finding(case: Case, endpoint: Endpoint, diagnosis: Diagnosis) -> Finding:
         case,
         endpoint,
         severity=Severity.HIGH,
-        message=f"The firewall rule for {place(endpoint)} names another program path",
+        message=f"The firewall rule {named(miss.fw_rule)} for {place(endpoint)} names a path where the "
+        "component is not installed",
         expected=endpoint.program or endpoint.row.executable,
         observed=miss.fw_rule.program or "",
         evidence=seen_rules(case, *(found.fw_rule for found in diagnosis.near_misses)),
@@ -44,6 +45,10 @@ CHECK = Check(
     decides="The endpoint is blocked by default, and an allow rule for the same executable name, or for a "
     "program in the component's own directory, would have matched but for its path.",
     mend="Point the rule at the installed path, or re-run the vendor's cmdlets.",
-    controls=("NIST SP 800-53 r5 CM-6",),
+    controls=(
+        "NIST SP 800-53 r5 CM-6",
+        "NIST SP 800-53 r5 CM-7",
+        "PCI DSS v4.0 1.2.7",
+    ),
     find=find,
 )

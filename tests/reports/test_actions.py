@@ -142,3 +142,7 @@ def test_a_step_for_very_many_findings_names_the_first() -> None:
 
 def test_an_empty_command_is_no_cmdlet() -> None:
     assert hows(steps(("a", Severity.HIGH, Remediation(commands=("", "x"))))) == ["PowerShell", "Verify"]
+
+
+def test_a_remark_for_information_asks_for_no_step() -> None:
+    assert steps(("a", Severity.INFO, Remediation(manual=("nothing, if on purpose",)))) == ()

@@ -17,7 +17,7 @@ from reports.view import build
 from rules.model import Results, Verdict
 from tests.reports.sample_results import HOSTILE, crowded, hostile, sample
 
-ORDER = ["next", "matrix", "findings", "unproven", "checks", "evidence", "problems", "method", "definitions"]
+ORDER = ["unproven", "next", "matrix", "findings", "method", "checks", "evidence", "problems", "definitions"]
 CASES = {"sample": sample(), "hostile": hostile(), "empty": Results(verdict=Verdict.NOT_PROVEN)}
 
 

@@ -3,10 +3,11 @@
 import msgspec
 import pytest
 
+from rules.findings import counted, listed, opened
 from rules.model import Finding
 from scanner.model import DroppedPackets, EvidenceSource, Origin, Profile, ProfileSettings, Snapshot, Store
 from tests.rules.changes import changed_rule, without_rule
-from tests.rules.hosts import DB_RULE, core_server
+from tests.rules.hosts import DB_RULE, core_server, fw_rule
 from tests.rules.judging import assess_all, the_finding
 
 CORE = core_server()
@@ -81,3 +82,21 @@ def test_a_log_alone_changes_no_verdict() -> None:
     before, after = assess_all(CORE), assess_all(logged(CORE, DROPS))
     assert after.results == before.results
     assert after.verdict == before.verdict
+
+
+@pytest.mark.parametrize(
+    ("rest", "words"),
+    [
+        ({"protocol": 6, "local_ports": ("9901", "9903-9905")}, "TCP 9901, 9903-9905"),
+        ({"protocol": 17}, "every UDP port"),
+        ({"protocol": None}, "every port"),
+        ({"protocol": 6, "unread": ("local_ports",)}, "TCP ports"),
+    ],
+)
+def test_what_a_rule_opens_is_said_in_a_sentence(rest: dict[str, object], words: str) -> None:
+    assert opened(fw_rule("r", **rest)) == words
+
+
+def test_words_are_counted_and_listed_as_people_do() -> None:
+    assert [counted(number, "firewall rule") for number in (1, 2)] == ["1 firewall rule", "2 firewall rules"]
+    assert [listed(list("abc")[:number]) for number in range(4)] == ["", "a", "a and b", "a, b and c"]

@@ -101,6 +101,11 @@ def test_findings_of_one_fingerprint_are_matched_by_their_condition() -> None:
     assert found.different
 
 
+def test_a_condition_that_an_earlier_version_did_not_write_is_no_difference() -> None:
+    found = of_results(results(finding("a", condition="")), results(finding("a")), NAMES)
+    assert (found.different, states(found)) == (False, {"a": UNCHANGED})
+
+
 def test_a_change_of_verdict_is_told() -> None:
     found = of_results(results(finding("a")), results(status=Status.PASS), NAMES)
     assert found.verdict == (Change(field="verdict", old="non-compliant", new="compliant"),)

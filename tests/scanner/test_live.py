@@ -340,3 +340,20 @@ def test_a_configuration_file_goes_by_its_drive_in_the_bundle() -> None:
         r"C:\Nowhere\A\a.exe",
         rf"C:\Nowhere\{TOMCAT_PROPERTIES}",
     ]
+
+
+def test_ce_is_looked_for_where_the_site_says_it_is_though_nothing_of_it_runs(tmp_path: Path) -> None:
+    server = tmp_path / "Servers" / "SDServer"
+    server.mkdir(parents=True)
+    (server / "SDServer.exe").write_bytes(b"MZ")
+
+    def others() -> list[Service]:
+        return [Service(name="Spooler", path=r"C:\Windows\spoolsv.exe", origin=HERE)]
+
+    facts = {**FACTS, "services.json": others}
+    found = collect_host_evidence(
+        LOCATIONS, CATALOGUE.executables, registry, ask, facts, directories=(str(tmp_path),)
+    )
+    seen = {file.path: file.bytes for file in read(list(found)).executables}
+    assert seen[f"{tmp_path}\\Servers\\SDServer\\SDServer.exe"] == 2
+    assert seen[f"{tmp_path}\\Servers\\LicenseServer\\LicenseServer.exe"] is None

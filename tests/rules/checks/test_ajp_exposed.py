@@ -95,9 +95,9 @@ def test_it_is_the_one_finding() -> None:
 
 def test_an_unknown_release_says_what_would_settle_it() -> None:
     finding = the_finding(OPEN, CHECK)
-    assert "tomcat_version" in finding.message
+    assert "is not known" in finding.message
     assert "server.xml" in finding.remediation.manual[0]
-    assert "State tomcat_version in the site file." in finding.remediation.manual
+    assert "State Tomcat's release as tomcat_version in the site file." in finding.remediation.manual
     assert "8.5.50" in the_finding(OPEN, CHECK, SITE).message
 
 

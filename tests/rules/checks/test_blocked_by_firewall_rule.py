@@ -90,7 +90,8 @@ def test_the_block_rule_is_switched_off_and_on_again() -> None:
 def test_a_policy_rule_is_mended_where_it_is_defined() -> None:
     remediation = the_finding(with_rule(CORE, block(store=Store.GPO)), CHECK).remediation
     assert remediation.commands == ()
-    assert "Group Policy" in remediation.manual[0]
+    assert "who made the Block rule" in remediation.manual[0]
+    assert "Group Policy" in remediation.manual[1]
 
 
 @pytest.mark.parametrize(

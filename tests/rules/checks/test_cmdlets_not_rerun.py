@@ -3,13 +3,14 @@
 import pytest
 
 from scanner.model import EvidenceKind, Snapshot
-from tests.rules.changes import changed_rule, configured, dropped, moved_port
+from tests.rules.changes import changed_rule, configured, dropped, moved_port, without_rule
 from tests.rules.hosts import DB, DB_RULE, LATER, RULES_WRITTEN, core_server, operator_pc, tcp, udp
 from tests.rules.judging import found, judge, statuses, the_finding
 
 CHECK = "cmdlets-not-rerun"
 CORE = core_server()
 MOVED = moved_port(CORE, 9901, 9951, DB)
+IVR_RULES = ("CE-ivr-connector-webservices-tcp-9909", "CE-ivr-connector-webservices-tcp-19970")
 
 
 @pytest.mark.parametrize(
@@ -31,7 +32,7 @@ def test_the_finding_names_both_ports_and_the_vendors_order() -> None:
     finding = the_finding(MOVED, CHECK)
     assert (finding.severity.value, finding.port) == ("high", 9951)
     assert "TCP 9951" in finding.message
-    assert "still opens 9901" in finding.message
+    assert "still opens the old port 9901" in finding.message
     assert finding.remediation.commands[-2:] == ("Remove-CEFirewallRules", "Add-CEFirewallRules")
     assert "export" in finding.remediation.commands[0]
     assert "import" in finding.remediation.undo[0]
@@ -47,6 +48,20 @@ def test_an_operator_pc_needs_no_restart() -> None:
 def test_only_the_port_that_moved_is_reported_where_the_program_has_more() -> None:
     finding = the_finding(moved_port(CORE, 19970, 19971, "ivr-connector-webservices"), CHECK)
     assert finding.observed == "the rule opens 19970"
+
+
+def test_one_rule_for_all_ports_of_a_program_tells_the_one_that_moved() -> None:
+    one_rule = changed_rule(without_rule(CORE, IVR_RULES[1]), IVR_RULES[0], local_ports=("9909", "19970"))
+    assert found(one_rule) == set()
+    moved = moved_port(one_rule, 19970, 19971, "ivr-connector-webservices")
+    assert found(moved) == {(CHECK, "IVRConnector")}
+    finding = the_finding(moved, CHECK)
+    assert (finding.port, finding.observed) == (19971, "the rule opens 19970")
+
+
+def test_a_rule_that_opens_only_ports_in_use_misses_one_and_is_not_of_an_earlier_configuration() -> None:
+    lacking = without_rule(CORE, IVR_RULES[1])
+    assert found(lacking) == {("missing-firewall-rule", "IVRConnector")}
 
 
 @pytest.mark.parametrize(

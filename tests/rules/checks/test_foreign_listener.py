@@ -86,7 +86,8 @@ def test_the_finding_names_the_intruder() -> None:
     assert finding.observed == r"C:\Tools\agent.exe"
     assert "PID 77" in finding.evidence[0].observed
     assert finding.remediation.commands == ()
-    assert "Move" in finding.remediation.manual[0]
+    assert "Another program (agent.exe) holds TCP 9901" in finding.message
+    assert r"C:\Tools\agent.exe" in finding.remediation.manual[0]
 
 
 @pytest.mark.parametrize("kind", [EvidenceKind.LISTENERS, EvidenceKind.PROCESSES, EvidenceKind.EXECUTABLES])

@@ -38,7 +38,12 @@ def test_it_is_worse_the_more_endpoints_it_shuts() -> None:
 
 def test_the_finding_names_the_setting_and_offers_no_local_command() -> None:
     finding = the_finding(with_settings(CORE, NO_MERGE), CHECK)
-    assert "17 endpoints are blocked" in finding.message
+    assert "17 CE endpoints cannot be reached" in finding.message
+    assert finding.message.startswith(
+        "On the Domain profile Windows ignores this host's 15 firewall rules for CE"
+    )
+    assert finding.impact.startswith("CE servers and agent programs cannot look up")
+    assert "AlarmServer on TCP 9903" in finding.impact
     assert "AllowLocalPolicyMerge" in finding.observed
     assert finding.evidence[0].locator == "gpo domain"
     assert finding.remediation.commands == ()
@@ -87,7 +92,7 @@ def test_an_endpoint_that_policy_itself_permits_is_not_counted() -> None:
         with_settings(CORE, NO_MERGE),
         fw_rule("GPO-db", store=Store.GPO, program=program(DB), local_ports=("9901",)),
     )
-    assert "16 endpoints are blocked" in the_finding(helped, CHECK).message
+    assert "16 CE endpoints cannot be reached" in the_finding(helped, CHECK).message
 
 
 def test_a_listing_that_cannot_show_the_setting_leaves_it_open() -> None:

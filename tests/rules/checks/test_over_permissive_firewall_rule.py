@@ -2,7 +2,7 @@
 
 import pytest
 
-from scanner.model import EvidenceKind, PortState, Snapshot, Store
+from scanner.model import EvidenceKind, PortState, Profile, Snapshot, Store
 from tests.rules.changes import (
     all_rules,
     changed_listener,
@@ -27,12 +27,14 @@ SERVED = with_service(CORE, service("CEDatabase", path=program(DB)))
         (changed_rule(CORE, DB_RULE, program=None, local_ports=(), protocol=None), "high", "every program"),
         (changed_rule(SERVED, DB_RULE, program=None, service="*", local_ports=()), "high", "every program"),
         (with_rule(CORE, fw_rule("any", store=Store.GPO)), "high", "every program on every port"),
+        (with_rule(CORE, fw_rule("lan", remote_addresses=("10.0.0.0/8",))), "high", "every program on every"),
+        (with_rule(CORE, fw_rule("lan", protocol=None, remote_addresses=("LocalSubnet",))), "high", "every"),
         (changed_rule(CORE, DB_RULE, program=None, local_ports=("9000-9999",)), "medium", "1000 ports"),
         (changed_rule(CORE, DB_RULE, program=None, local_ports=("9901-9917",)), "medium", "17 ports"),
         (changed_rule(CORE, DB_RULE, program=None, local_ports=("9901-9916",)), "low", "whatever program"),
-        (changed_rule(CORE, DB_RULE, program=None), "low", "whatever program takes the port"),
-        (changed_rule(CORE, DB_RULE, local_ports=()), "low", "every port the program ever opens"),
-        (changed_rule(CORE, DB_RULE, local_ports=("1-65535",)), "low", "65535 ports of the program"),
+        (changed_rule(CORE, DB_RULE, program=None), "low", "whatever program takes its port"),
+        (changed_rule(CORE, DB_RULE, local_ports=()), "low", "every port that its program ever opens"),
+        (changed_rule(CORE, DB_RULE, local_ports=("1-65535",)), "low", "65535 ports of its program"),
     ],
 )
 def test_a_rule_wider_than_its_endpoint_is_weighed_by_how_much(
@@ -53,6 +55,12 @@ def test_a_program_rule_is_as_narrow_as_can_be_where_no_port_can_be_listed() -> 
     [
         changed_rule(CORE, DB_RULE, local_ports=("9901-9916",)),
         with_rule(CORE, fw_rule("idle", active=False)),
+        with_rule(CORE, fw_rule("monitoring", protocol=None, remote_addresses=("10.1.0.250",))),
+        with_rule(CORE, fw_rule("ping", protocol=1, remote_addresses=("10.0.0.0/8",))),
+        with_rule(CORE, fw_rule("elsewhere", remote_addresses=("10.0.0.0/8",), profiles=(Profile.PUBLIC,))),
+        with_rule(
+            CORE, fw_rule("app", remote_addresses=("10.0.0.0/8",), extra=(("PFN", "Contoso.App_8wekyb3"),))
+        ),
         with_rule(CORE, fw_rule("web", program=r"C:\other.exe")),
         with_rule(CORE, fw_rule("kernel", program="System", local_ports=("445",))),
         changed_rule(CORE, DB_RULE, profiles=()),
@@ -66,7 +74,7 @@ def test_a_rule_that_is_narrow_or_serves_no_endpoint_is_not_found(fine: Snapshot
 def test_a_rule_that_serves_many_components_is_told_once_and_names_them() -> None:
     finding = the_finding(with_rule(CORE, fw_rule("any")), CHECK)
     assert finding.component == ""
-    assert "DBConnectorServer on TCP 9901" in finding.expected
+    assert "the 15 CE endpoints that it serves" in finding.message
     assert "First make sure" in finding.remediation.manual[0]
     assert finding.remediation.commands == ("Disable-NetFirewallRule -Name 'any'",)
 

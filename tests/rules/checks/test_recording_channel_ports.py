@@ -101,7 +101,7 @@ def test_a_fault_of_another_kind_is_not_about_channels() -> None:
         ((udp(20001, purpose="media"),), "odd: 20001"),
         (
             (udp(20000, purpose="media"), udp(20001, purpose="media")),
-            "odd: 20001; followed by another: 20000",
+            "odd: 20001; next port in use: 20000",
         ),
         (
             tuple(udp(port, purpose="media") for port in range(20001, 20015, 2)),

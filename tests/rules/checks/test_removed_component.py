@@ -73,9 +73,10 @@ def test_everything_that_is_left_is_in_one_finding_with_its_evidence() -> None:
     left = listening(with_process(with_file(left, file(SMS)), process(77, SMS)), listener(9912, 77))
     left = with_service(left, service("SMS", path=SMS))
     finding = the_finding(left, CHECK)
-    assert (
-        "2 firewall rule(s) open, its program runs, it is registered as a service, its program is on disk"
-        in (finding.message)
+    assert finding.message == (
+        "SMSConnectorServer was removed from CE 6.1, but 2 firewall rules still open every TCP port, TCP "
+        "9912 for it, its program still runs, it is still registered as a service and its program is "
+        "still on disk"
     )
     assert len(finding.evidence) == 6
     assert finding.remediation.commands == (

@@ -43,7 +43,7 @@ def test_a_server_port_open_to_clients_is_one_low_finding() -> None:
     finding = the_finding(seeded(), CHECK, SITE)
     assert (finding.severity.value, finding.component, finding.port) == ("low", "LicenseServer", 9900)
     assert f"Clients ({CLIENTS})" in finding.message
-    assert "hardening" in finding.impact
+    assert "does not ask for this limit" in finding.impact
     assert found(seeded(), SITE) == set()
 
 

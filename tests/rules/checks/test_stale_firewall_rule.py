@@ -44,9 +44,9 @@ def old(**facts: object) -> FirewallRule:
 @pytest.mark.parametrize(
     ("rule", "component", "why"),
     [
-        (old(), "DBConnectorServer", "the component uses 9901"),
-        (old(store=Store.GPO), "DBConnectorServer", "the component uses 9901"),
-        (old(local_ports=("9902-9910",)), "DBConnectorServer", "the component uses 9901"),
+        (old(), "DBConnectorServer", "the component now uses 9901"),
+        (old(store=Store.GPO), "DBConnectorServer", "the component now uses 9901"),
+        (old(local_ports=("9902-9910",)), "DBConnectorServer", "the component now uses 9901"),
         (
             old(program=program(DB).replace("D:", "C:"), local_ports=("9901",)),
             "DBConnectorServer",
@@ -54,11 +54,15 @@ def old(**facts: object) -> FirewallRule:
         ),
         (old(program=program("dialer-server"), local_ports=("9905",)), "DialerServer", "not on this host"),
         (old(program=program("dialer-server"), local_ports=()), "DialerServer", "not on this host"),
-        (old(program=program("chat-server"), local_ports=("9916",)), "ChatServer", "the component uses 9915"),
+        (
+            old(program=program("chat-server"), local_ports=("9916",)),
+            "ChatServer",
+            "the component now uses 9915",
+        ),
         (
             old(program=program("web-service"), local_ports=("8081",)),
             "Web Service",
-            "the component uses 8005",
+            "the component now uses 8005",
         ),
     ],
 )

@@ -44,47 +44,56 @@ def seeded() -> Snapshot:
     return colon_missing()
 
 
+COLON_MISSING, STOPPED, BOUND = (
+    "the colon before the port is missing",
+    "will not start",
+    "bound to this host alone",
+)
+
+
 @pytest.mark.parametrize(
-    ("broken", "code", "component"),
+    ("broken", "words", "component"),
     [
-        (seeded(), "[colon-missing]", "Naming Service"),
-        (without_rule(seeded(), RULE), "[colon-missing]", "Naming Service"),
-        (colon_missing(DB, 9901), "[colon-missing]", "DBConnectorServer"),
-        (faulty(not_listening(CORE, 9999), REFUSED), "[refused]", "Naming Service"),
-        (faulty(without_process(CORE, NAMING), REFUSED), "[refused]", "Naming Service"),
+        (seeded(), COLON_MISSING, "Naming Service"),
+        (without_rule(seeded(), RULE), COLON_MISSING, "Naming Service"),
+        (colon_missing(DB, 9901), COLON_MISSING, "DBConnectorServer"),
+        (faulty(not_listening(CORE, 9999), REFUSED), STOPPED, "Naming Service"),
+        (faulty(without_process(CORE, NAMING), REFUSED), STOPPED, "Naming Service"),
         (
             faulty(without_process(CORE, "ivr-connector-webservices"), REFUSED, "ivr-connector-webservices"),
-            "[refused]",
+            STOPPED,
             "IVRConnector",
         ),
-        (LOOPBACK, "[loopback]", "Naming Service"),
-        (without_rule(LOOPBACK, RULE), "[loopback]", "Naming Service"),
-        (changed_listener(local("::1"), 9999, address="::1"), "[loopback]", "Naming Service"),
-        (local("localhost", without_process(CORE, NAMING)), "[loopback]", "Naming Service"),
-        (local("127.0.0.1"), "[loopback]", "Naming Service"),  # after the next start
+        (LOOPBACK, BOUND, "Naming Service"),
+        (without_rule(LOOPBACK, RULE), BOUND, "Naming Service"),
+        (changed_listener(local("::1"), 9999, address="::1"), BOUND, "Naming Service"),
+        (local("localhost", without_process(CORE, NAMING)), BOUND, "Naming Service"),
+        (local("127.0.0.1"), BOUND, "Naming Service"),  # after the next start
         # a name that stands for the loopback address
         (
             changed_listener(local("ce01.example.test"), 9999, address="127.0.0.1"),
-            "[loopback]",
+            BOUND,
             "Naming Service",
         ),
         (
             configured(changed_listener(CORE, 9901, address="127.0.0.1"), DB, tcp(9901, address="127.0.0.1")),
-            "[loopback]",
+            BOUND,
             "DBConnectorServer",
         ),
     ],
 )
-def test_each_mistake_is_the_one_finding_under_its_code(broken: Snapshot, code: str, component: str) -> None:
+def test_each_mistake_is_the_one_finding_in_its_own_words(
+    broken: Snapshot, words: str, component: str
+) -> None:
     assert found(broken) == {(CHECK, component)}
     finding = the_finding(broken, CHECK)
     assert finding.severity == "high"
-    assert finding.message.startswith(code)
+    assert words in finding.message
 
 
-def test_a_span_of_ports_is_a_low_finding_under_its_code() -> None:
+def test_a_span_of_ports_is_a_low_finding() -> None:
     finding = the_finding(SPAN, CHECK)
-    assert finding.message.startswith("[portspan]")
+    assert "takes the first free port of TCP 9999-10003" in finding.message
     assert (finding.severity.value, finding.observed) == ("low", "any port of 9999-10003")
     assert found(SPAN) == set()
     assert found(changed_listener(SPAN, 9999, port=10003)) == set()
@@ -110,16 +119,16 @@ def test_a_good_endpoint_beside_a_bad_one_does_not_hide_it_and_is_not_blamed_twi
     assert found(mixed) == {(CHECK, "Naming Service")}
     two = configured(mixed, NAMING, tcp(10999), tcp(11999, address="127.0.0.1"))
     findings = judge(two, CHECK).findings
-    assert [finding.message.partition("]")[0] for finding in findings] == ["[colon-missing", "[loopback"]
+    assert [words in finding.message for finding, words in zip(findings, (COLON_MISSING, BOUND), strict=True)]
     assert len({finding.fingerprint for finding in findings}) == 2
 
 
-def test_of_two_mistakes_the_one_that_stops_the_service_gives_the_code() -> None:
+def test_of_two_mistakes_the_one_that_stops_the_service_is_told() -> None:
     both = configured(
         not_listening(CORE, 9999), NAMING, state=PortState.INVALID, reason="x", faults=(COLON, REFUSED)
     )
     finding = the_finding(both, CHECK)
-    assert finding.message.startswith("[refused]")
+    assert STOPPED in finding.message
     assert finding.observed == f"{COLON.text}; {REFUSED.text}"
 
 

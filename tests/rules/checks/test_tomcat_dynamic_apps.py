@@ -2,7 +2,7 @@
 
 import pytest
 
-from scanner.model import EvidenceKind, Fault, FaultCode, Snapshot
+from scanner.model import Action, EvidenceKind, Fault, FaultCode, Snapshot
 from tests.rules.changes import (
     changed_rule,
     configured,
@@ -51,6 +51,17 @@ def test_a_rule_for_the_program_or_a_stopped_tomcat_passes(fine: Snapshot) -> No
 def test_a_rule_for_most_ports_is_none_for_every_port() -> None:
     most = with_rule(seeded(), fw_rule("apps", program=program(TOMCAT), local_ports=("1-65534",)))
     assert len(judge(most, CHECK).findings) == 1
+
+
+@pytest.mark.parametrize(
+    ("blocked", "status"),
+    [(("445",), "pass"), (("135-139", "445"), "pass"), (("50001",), "not-proven")],
+)
+def test_only_a_block_rule_for_ports_that_windows_hands_out_leaves_a_question(
+    blocked: tuple[str, ...], status: str
+) -> None:
+    block = fw_rule("block", action=Action.BLOCK, local_ports=blocked)
+    assert statuses(with_rule(CORE, block))[CHECK] == status
 
 
 def test_ports_that_are_shut_are_told_once_and_not_again_as_dynamic_ones() -> None:

@@ -277,7 +277,7 @@ def test_ports_beside_the_channel_list_are_one_finding_that_doubts_the_list() ->
     findings = judge(listening(short, opens(SIP, 20010, protocol="udp")), CHECK).findings
     assert [(finding.protocol, finding.port) for finding in findings] == [("tcp", None), ("udp", None)]
     assert "UDP 20002, 20010" in findings[1].message
-    assert "out of date" in findings[1].message
+    assert "perhaps out of date" in findings[1].message
 
 
 def test_a_channel_list_that_was_read_in_part_accuses_nobody() -> None:
