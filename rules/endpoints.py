@@ -143,6 +143,8 @@ def _expected(
         )
     ):
         return None, Basis.NONE
+    if row.defined_in is None and slot.documented:  # the site states it, and nothing else could
+        return slot.documented, Basis.CONFIGURED
     open_ports = {listener.port for listener in _own(case, found, slot.protocol)}
     if slot.documented in open_ports:
         return slot.documented, Basis.OBSERVED

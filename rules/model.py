@@ -68,7 +68,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """One problem at one subject. `component` is the catalogue's name; `fingerprint` never holds an index.
 
     `observed` states what is wrong and nothing that varies by itself (a PID, a time of collection): its hash
-    is the `condition` to which a waiver is bound. `baseline` is new | known, "" without a baseline.
+    is the `condition` to which a waiver is bound. `baseline` is new | known, "" without a baseline. `code`
+    tells apart what one check finds wrong in several ways, "" where there is but one.
     """
 
     fingerprint: str = ""
@@ -78,6 +79,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     variant: str = ""
     protocol: str = ""
     port: int | None = None
+    code: str = ""
     subject: str
     message: str
     expected: str = ""

@@ -29,7 +29,8 @@ def port_cause(case: Case, endpoint: Endpoint) -> Diagnosis:
     faulty = next((cause for cause, is_so in _FAULTS if is_so(endpoint)), None)
     if faulty or is_dynamic(case, endpoint):
         return Diagnosis(cause=faulty or Cause.DYNAMIC)
-    if is_switched_off(endpoint) or endpoint.row.defined_in is None:
+    stated = endpoint.row.defined_in is not None or endpoint.basis is Basis.CONFIGURED
+    if is_switched_off(endpoint) or not stated:
         return Diagnosis(cause=Cause.NONE)  # nothing is configured, so nothing can differ from it
     return _served(case, endpoint)
 

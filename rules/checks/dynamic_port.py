@@ -54,7 +54,7 @@ def _finding(case: Case, endpoint: Endpoint) -> Finding:
         impact=later if permitted else "",
     )
     # The port of today is another one tomorrow: no part of what was found, nor of what a waiver accepts.
-    return msgspec.structs.replace(finding, port=endpoint.slot.documented)
+    return msgspec.structs.replace(finding, port=endpoint.slot.documented, code="ephemeral")
 
 
 def _remediation(case: Case, endpoint: Endpoint) -> Remediation:

@@ -164,7 +164,9 @@ CHECK = Check(
     "program and a port for nearly every component, so nearly every rule can name both.",
     decides="Looks at every allow rule that decides for a CE endpoint: no program and no port is high; no "
     "program over many ports medium; no program on one port, or one program on every port where the vendor "
-    "lists one, low. Remote addresses are not judged: the vendor's page does not ask for them.",
+    "lists one, low. High too is a rule without program and port for whole networks, whoever it was made "
+    "for. Whether a rule for an endpoint should name remote addresses is not judged: the vendor's "
+    "page does not ask for them.",
     mend="Replace it by rules that name program and port, as the vendor's cmdlets do.",
     controls=(
         "NIST SP 800-53 r5 CM-7",

@@ -27,9 +27,10 @@ from scanner.model import FaultCode, PortState
 
 _HOLDS_OPTIONS = (LocationKind.TAO, LocationKind.XML)
 _FAULTS = {
-    FaultCode.TAO_REFUSED: "will not start, because TAO refuses its endpoint options",
+    FaultCode.TAO_REFUSED: ("refused", "will not start, because TAO refuses its endpoint options"),
     FaultCode.TAO_COLON_MISSING: (
-        "has no fixed {protocol} port, because the colon before the port is missing in its endpoint options"
+        "colon-missing",
+        "has no fixed {protocol} port, because the colon before the port is missing in its endpoint options",
     ),
 }
 
@@ -59,26 +60,31 @@ def _faulty(case: Case, endpoint: Endpoint, told: set[str]) -> Iterator[Finding]
     if faults and endpoint.row.id not in told:
         told.add(endpoint.row.id)
         worst = min(faults, key=lambda fault: TAO_FAULTS.index(fault.code))
-        what = _FAULTS[worst.code].format(protocol=endpoint.slot.protocol.upper())
+        code, what = _FAULTS[worst.code]
+        message = f"{endpoint.row.title} {what.format(protocol=endpoint.slot.protocol.upper())}"
         observed = "; ".join(fault.text for fault in faults)
-        yield _finding(case, endpoint, Severity.HIGH, f"{endpoint.row.title} {what}", observed)
+        yield _finding(case, endpoint, Severity.HIGH, code, message, observed)
     elif is_bound_by_options(endpoint):
         message = f"{place(endpoint)} is bound to this host alone, so no other host can reach it"
         address = endpoint.slot.configured.address if endpoint.slot.configured else None
-        yield _finding(case, endpoint, Severity.HIGH, message, f"its options bind it to {address}")
+        observed = f"its options bind it to {address}"
+        yield _finding(case, endpoint, Severity.HIGH, "loopback", message, observed)
 
 
 def _span(case: Case, endpoint: Endpoint) -> Finding:
     """A firewall rule can cover a span; whether one does, the firewall checks say."""
     ports = f"{endpoint.slot.protocol.upper()} {endpoint.ports}"
     message = f"{endpoint.title} takes the first free port of {ports} at each start, not always the same one"
-    found = _finding(case, endpoint, Severity.LOW, message, f"any port of {endpoint.ports}")
+    observed = f"any port of {endpoint.ports}"
+    found = _finding(case, endpoint, Severity.LOW, "portspan", message, observed)
     later = f"CE works while all of {ports} is open to those who connect. Else: {endpoint.row.impact}"
     return msgspec.structs.replace(found, impact=later)
 
 
-def _finding(case: Case, endpoint: Endpoint, severity: Severity, message: str, observed: str) -> Finding:
-    return endpoint_finding(
+def _finding(
+    case: Case, endpoint: Endpoint, severity: Severity, code: str, message: str, observed: str
+) -> Finding:
+    found = endpoint_finding(
         case,
         endpoint,
         severity=severity,
@@ -89,6 +95,7 @@ def _finding(case: Case, endpoint: Endpoint, severity: Severity, message: str, o
         + seen_listeners(case, *endpoint.listeners, *endpoint.elsewhere),
         remediation=_remediation(case, endpoint),
     )
+    return msgspec.structs.replace(found, code=code)
 
 
 def _wanted(endpoint: Endpoint) -> str:
@@ -123,8 +130,8 @@ CHECK = Check(
     "each start; a loopback address, and no other host finds the parts of the contact centre at all.",
     decides="Reads the options as TAO does. High: options it refuses, so that the service does not start; "
     "a port taken for a host name because its colon is missing; an endpoint bound to loopback. Low: a span "
-    "of ports, of which it takes the first free one. "
-    "An option without a port is left to dynamic-port.",
+    "of ports, of which it takes the first free one. Their codes in results.json: refused, colon-missing, "
+    "loopback, portspan; an option without a port is left to dynamic-port, code ephemeral.",
     mend="Write `-ORBListenEndpoints iiop://:9999` with the component's own port, re-run the vendor's "
     "cmdlets and restart the application server.",
     controls=("NIST SP 800-53 r5 CM-6",),

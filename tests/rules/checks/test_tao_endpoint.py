@@ -50,6 +50,8 @@ COLON_MISSING, STOPPED, BOUND = (
     "bound to this host alone",
 )
 
+CODES = {COLON_MISSING: "colon-missing", STOPPED: "refused", BOUND: "loopback"}
+
 
 @pytest.mark.parametrize(
     ("broken", "words", "component"),
@@ -89,12 +91,14 @@ def test_each_mistake_is_the_one_finding_in_its_own_words(
     finding = the_finding(broken, CHECK)
     assert finding.severity == "high"
     assert words in finding.message
+    assert finding.code == CODES[words]
 
 
 def test_a_span_of_ports_is_a_low_finding() -> None:
     finding = the_finding(SPAN, CHECK)
     assert "takes the first free port of TCP 9999-10003" in finding.message
     assert (finding.severity.value, finding.observed) == ("low", "any port of 9999-10003")
+    assert finding.code == "portspan"
     assert found(SPAN) == set()
     assert found(changed_listener(SPAN, 9999, port=10003)) == set()
     assert found(changed_listener(SPAN, 9999, port=10004)) == {("listener-mismatch", "Naming Service")}
