@@ -53,7 +53,7 @@ class Waiver(msgspec.Struct, frozen=True, kw_only=True):
             return _same(self.fingerprint, finding.fingerprint)
         return (
             _same(self.check, check)
-            and _same(self.component, finding.component)
+            and any(_same(self.component, name) for name in _titles(finding))
             and (not self.variant or _same(self.variant, finding.variant))
             and self.endpoint.casefold() in endpoints(finding)
         )
@@ -66,6 +66,12 @@ def endpoints(finding: Finding) -> tuple[str, ...]:
     if finding.port is not None and finding.protocol:
         found.append(f"{finding.protocol}/{finding.port}")
     return tuple(dict.fromkeys(found)) or ((finding.protocol,) if finding.protocol else ())
+
+
+def _titles(finding: Finding) -> tuple[str, ...]:
+    """What its component may be called: by name, or with the variant as reports do."""
+    variant = f"{finding.component} ({finding.variant})" if finding.variant else finding.component
+    return finding.component, variant
 
 
 def read_waiver(entry: object, place: str) -> Waiver:

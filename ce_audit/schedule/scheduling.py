@@ -19,6 +19,7 @@ from ce_audit.verbs.scan import scan
 from scanner.errors import ConfigError
 
 _UNITS = "/etc/systemd/system"
+_PATHS = ("evidence", "output_dir", "site", "waivers", "baseline")  # what `scan` takes that names a file
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,8 +47,8 @@ def job_of(wish: Wish) -> Job:
             "no EVIDENCE given, and only Windows hosts are scanned themselves: name it after --"
         )
     output = wish.platform.path(folder) / str(said["output_dir"])
-    for path in (said["evidence"], said["output_dir"]):
-        _refuse_relative(wish, str(path or output))
+    for name in _PATHS:
+        _refuse_relative(wish, str(said[name] or output))
     return Job(
         occasion=_occasion(wish),
         program=program,

@@ -112,9 +112,11 @@ def _network(case: Case) -> Iterator[str]:
         addresses = ", ".join(interface.addresses[:_MOST_SHOWN]) or "no address"
         yield f"# This host: {_prose(f'{interface.alias}: {addresses}{profile}')}"
     plain = [address.partition("/")[0] for address in own]
-    servers = [text for text in plain if _ADDRESS.fullmatch(text) and text[:4].lower() != "fe80"]
-    yield f"#ce_servers = {json.dumps(servers[:_MOST_SHOWN] or ['10.1.0.10'])}"
-    yield '#clients = ["10.1.20.0/24"]'
+    usable = [text for text in plain if _ADDRESS.fullmatch(text) and text[:4].lower() != "fe80"]
+    ours = usable[:_MOST_SHOWN]
+    operator = case.role == OPERATOR
+    yield f"#ce_servers = {json.dumps((not operator and ours) or ['10.1.0.10'])}"
+    yield f"#clients = {json.dumps((operator and ours) or ['10.1.20.0/24'])}"
     yield '#sfb_front_ends = ["10.1.0.20"]'
     yield "#dmz_proxies = []"
 

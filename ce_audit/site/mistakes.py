@@ -114,16 +114,24 @@ def _locations(site: SiteFile, catalogue: Catalogue) -> Iterator[Mistake]:
         place = ("port_location", index)
         row = located(location.component, catalogue)
         if row is None:
-            near = meant(location.component, [found.id for found in catalogue.rows])
             text = f"port_location: no component is called {shown(location.component)}"
-            hint = near or "`ce-audit catalogue` lists them by title"
-            yield Mistake((*place, "component"), f"{text}; {hint}")
+            yield Mistake((*place, "component"), f"{text}; {_meant(location.component, catalogue)}")
             continue
         if row.id in seen:
             yield Mistake((*place, "component"), f"port_location: {row.id} is stated twice")
         seen.add(row.id)
         kind = row.defined_in.kind if row.defined_in else None
         yield from _location(location, kind, place)
+
+
+def _meant(component: str, catalogue: Catalogue) -> str:
+    """What to write for it: the name alone does not tell the variants of a component apart."""
+    word = component.strip().casefold()
+    variants = [row.id for row in catalogue.rows if row.component.casefold() == word]
+    if variants:
+        return f"there are {' and '.join(variants)}"
+    near = meant(component, [row.id for row in catalogue.rows])
+    return near or "`ce-audit catalogue` lists them by title"
 
 
 def _location(location: PortLocation, kind: LocationKind | None, place: Place) -> Iterator[Mistake]:

@@ -57,10 +57,15 @@ def read_terms(site_file: Path | None = None, role: str | None = None) -> Terms:
         site=msgspec.structs.replace(site, role=role) if role else site,
         locations=locations(catalogue, stated.port_location),
         channels=_channels(file),
-        reading=tuple(
-            key for key in ("port_location", "recording_channel") if getattr(stated, key) not in ((), None)
-        ),
+        reading=tuple(_reading(stated)),
     )
+
+
+def _reading(stated: SiteFile) -> Iterator[str]:
+    if stated.port_location:
+        yield "port_location"
+    if stated.recording_channel is not None:  # an empty list is a statement too
+        yield "recording_channel"
 
 
 def _site(stated: SiteFile) -> Site:

@@ -59,6 +59,8 @@ def toml_document(data: bytes, name: str) -> tuple[dict[str, object], Mapping[Pl
         return tomllib.loads(text), lines_of(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(_not_toml(str(error), text, name)) from error
+    except ValueError as error:  # tomllib's own is above; this is Python, of a number of thousands of digits
+        raise ConfigError(f"{name}:1: a number is too long to be read") from error
     except RecursionError as error:
         raise ConfigError(f"{name}:1: values are nested too deeply") from error
 

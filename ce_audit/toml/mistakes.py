@@ -60,8 +60,15 @@ def dotted(place: Place) -> str:
 
 def shown(value: object) -> str:
     """A value in a message: cut, and harmless to a terminal."""
-    text = str(value).lower() if isinstance(value, bool) else str(value)
+    text = str(value).lower() if isinstance(value, bool) else _written(value)
     return one_line(f'"{value}"' if isinstance(value, str) else text, _SHOWN)
+
+
+def _written(value: object) -> str:
+    try:
+        return str(value)
+    except ValueError:  # Python writes no number of thousands of digits, which hexadecimal ones may have
+        return "a number too long to be shown"
 
 
 def choices(word: str, allowed: Iterable[str]) -> str:
@@ -132,7 +139,7 @@ def _wrong_items(value: object, kind: inspect.VarTupleType, place: Place) -> Ite
 def _wrong_value(value: object, kind: inspect.Type, place: Place) -> Iterator[Mistake]:
     if isinstance(kind, inspect.EnumType):
         if not _is_member(value, kind):
-            allowed = choices(str(value), [str(member.value) for member in kind.cls])
+            allowed = choices(_written(value), [str(member.value) for member in kind.cls])
             yield Mistake(place, f"{dotted(place)}: {shown(value)} is not allowed; {allowed}")
     elif not _fits(value, kind):
         yield Mistake(place, f"{dotted(place)} must be {_called(kind)}, not {shown(value)}")

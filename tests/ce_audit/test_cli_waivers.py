@@ -91,6 +91,12 @@ def test_waivers_that_do_not_apply_are_told_on_stderr_and_the_findings_count(
     assert not [line for line in quiet.err.splitlines() if line.startswith("waiver ")]
 
 
+def test_a_waiver_that_names_nothing_is_told_by_its_place_alone(run: Run, tmp_path: Path) -> None:
+    file = waivers(tmp_path / "w.toml", "[[waiver]]\n")
+    done = run("scan", DRIFTED, "-o", tmp_path / "report", "-f", "json", "--waivers", file)
+    assert "waiver malformed: w.toml:1: it names no finding: write fingerprint" in done.err
+
+
 def test_today_is_the_last_day_on_which_a_waiver_holds(run: Run, tmp_path: Path) -> None:
     first = findings(scanned(run, tmp_path / "before"))[0]
     today = datetime.now(UTC).astimezone().date()

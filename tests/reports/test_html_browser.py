@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
@@ -17,6 +18,8 @@ CMDLETS = (
 )
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine's PATH")
+
+WORDY = msgspec.structs.replace(sample(), site=("x" * 3000,))  # a long XPath of a site file has no blanks
 
 
 class Visit:
@@ -82,7 +85,7 @@ def test_it_opens_from_disk_silently_and_asks_for_nothing_but_itself(
 
 
 @pytest.mark.parametrize("width", [390, 768, 1024, 1440])
-@pytest.mark.parametrize("results", [sample(), hostile()], ids=["sample", "hostile"])
+@pytest.mark.parametrize("results", [sample(), hostile(), WORDY], ids=["sample", "hostile", "wordy"])
 def test_nothing_makes_the_page_scroll_sideways(
     browser: Browser, tmp_path: Path, width: int, results: Results
 ) -> None:

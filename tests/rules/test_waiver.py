@@ -182,6 +182,12 @@ def test_it_names_exactly_its_finding(entry: dict[str, object], named: bool) -> 
     assert read(entry).names("foreign-listener", finding()) is named
 
 
+@pytest.mark.parametrize(("component", "named"), [("Loader (UCMA)", True), ("Loader (TSAPI)", False)])
+def test_a_component_may_be_called_as_reports_do_with_its_variant(component: str, named: bool) -> None:
+    found = finding(component="Loader", variant="UCMA")
+    assert read({**BY_NAME, "component": component}).names("foreign-listener", found) is named
+
+
 def test_it_is_called_as_it_was_written() -> None:
     assert read(BY_PRINT).subject == "fingerprint 52cf61ecd2742fe3"
     assert read({**BY_NAME, "variant": "UCMA"}).subject == "foreign-listener CampaignServer (UCMA) tcp/9906"

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from lxml import etree
-from tests.ce_audit.schedule.test_task_xml import NS, SCHEMA
 
 from ce_audit.schedule.job import Occasion, Platform, daily, weekly
 from ce_audit.schedule.scheduling import Wish, commands, files, job_of, printed
@@ -17,6 +16,7 @@ from ce_audit.schedule.schtasks import Answer, register, schtasks
 from ce_audit.verbs.schedule import HERE
 from scanner.errors import ConfigError, SourceError
 from tests.ce_audit.command import CORE, Run, run_in, run_process
+from tests.ce_audit.schedule.test_task_xml import NS, SCHEMA
 
 on_linux = pytest.mark.skipif(HERE is not Platform.LINUX, reason="the paths are those of Linux")
 
@@ -129,7 +129,7 @@ def test_arguments_that_scan_would_refuse_at_night_are_refused_now(run: Run, opt
 
 @on_linux
 def test_for_another_system_paths_are_full(run: Run) -> None:
-    for path in (("evidence",), ("-o", "reports")):
+    for path in (("evidence",), ("-o", "reports"), ("--site", "s.toml"), ("--waivers", "w.toml")):
         done = run("schedule", "--daily", "02:00", "--for", "windows", "--", *path)
         assert "for another system give full paths" in done.error
     given = wish("C:\\Evidence", platform=Platform.WINDOWS, program="D:\\ce\\ce-audit.exe")

@@ -92,6 +92,13 @@ def test_an_operator_pc_states_its_own_directory() -> None:
     assert stated.install_directory.operator_pc
 
 
+def test_the_addresses_of_an_operator_pc_are_offered_as_those_of_a_client() -> None:
+    host = msgspec.structs.replace(operator_pc(), interfaces=(interface("LAN", None, "10.9.0.7/24"),))
+    lines = first_site_file(case_of(host)).splitlines()
+    assert '#clients = ["10.9.0.7"]' in lines
+    assert '#ce_servers = ["10.1.0.10"]' in lines
+
+
 def test_a_port_that_cannot_be_read_gets_a_stub_to_fill_in_with_the_reason() -> None:
     unclear = ConfiguredPorts(
         component="license-server",

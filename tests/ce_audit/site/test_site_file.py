@@ -99,6 +99,10 @@ def test_a_site_may_state_that_it_has_no_recording_channel(tmp_path: Path) -> No
             "site.toml:5: check_off: restart-pending is stated twice",
         ),
         (
+            "[[port_location]]\ncomponent = 'TelephonyRecorder'\nxpath = '//a'",
+            '"TelephonyRecorder"; there are telephony-recorder-cmapi and telephony-recorder-sip and',
+        ),
+        (
             "[[port_location]]\ncomponent = 'Server Agnt'\nxpath = '//a'",
             'site.toml:2: port_location: no component is called "Server Agnt"; did you mean server-agent?',
         ),

@@ -12,11 +12,11 @@ from rules.catalogue.loader import load_catalogue, port_locations
 from rules.catalogue.model import PortKind, Section, Source
 from rules.check_list import CHECKS
 from rules.engine import run
-from rules.model import Severity
+from rules.model import Severity, Status
 from rules.site import Site
 from scanner.model import Origin, Profile
 from tests.ce_audit.site.whole_site import WHOLE
-from tests.rules.hosts import core_server, file, listener, process
+from tests.rules.hosts import core_server, file, fw_rule, listener, process
 
 CATALOGUE = load_catalogue()
 
@@ -126,7 +126,35 @@ def test_channels_come_with_the_line_they_stand_on(tmp_path: Path) -> None:
 def test_no_channels_and_nothing_said_of_them_are_not_the_same(
     tmp_path: Path, text: str, channels: object
 ) -> None:
-    assert terms_of(tmp_path, text).channels == channels
+    terms = terms_of(tmp_path, text)
+    assert terms.channels == channels
+    assert terms.reading == (("recording_channel",) if text else ())
+
+
+@pytest.mark.parametrize(("port", "found"), [(9990, set()), (9991, {"listener-mismatch"})])
+def test_the_port_that_a_site_states_for_its_own_component_is_what_that_is_configured_for(
+    tmp_path: Path, port: int, found: set[str]
+) -> None:
+    text = WHOLE.replace('protocol = "udp", purpose = "media"', 'protocol = "tcp"')
+    terms = terms_of(tmp_path, text[text.index('[[endpoint]]\nid = "our') : text.index("[severity]")])
+    program = "D:\\Contact Expert\\Ours\\Recorder.exe"
+    host = core_server()
+    host = msgspec.structs.replace(
+        host,
+        executables=(*host.executables, file(program)),
+        processes=(*host.processes, process(7777, program)),
+        listeners=(*host.listeners, listener(port, 7777)),
+        firewall_rules=(*host.firewall_rules, fw_rule("ours", program=program, local_ports=("9990",))),
+    )
+    results = run(CHECKS, Case(host, terms.catalogue, terms.site), "test").results
+    assert not [result for result in results if result.status is Status.NOT_PROVEN]
+    serious = {
+        result.check
+        for result in results
+        for finding in result.findings
+        if finding.severity.at_least(Severity.MEDIUM)
+    }
+    assert serious == found
 
 
 def test_an_added_endpoint_is_judged_as_the_others_are(tmp_path: Path) -> None:

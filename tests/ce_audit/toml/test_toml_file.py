@@ -87,6 +87,8 @@ def test_a_file_without_mistakes_gives_its_values_and_their_lines() -> None:
         ),
         ("[main]\nname = 'a'\nnmber = 1", "f.toml:3: unknown key main.nmber; allowed: name, number"),
         ("tilte = ''", "f.toml:1: unknown key tilte; allowed: title,"),
+        (f"many = '1'\non = 0x{'f' * 5000}", "f.toml:2: on must be true or false, not a number too long"),
+        (f"colour = [0x{'f' * 5000}]", "f.toml:1: colour: a number too long to be shown is not allowed"),
         ("[main]\nname = 'a'\ntitle = 'b'", "title stands above the first [table]"),
     ],
 )
@@ -120,6 +122,7 @@ def test_a_great_many_mistakes_are_counted() -> None:
         ),
         (b'a = "C:\\Users\\x"', "a Windows path stands in single quotes"),
         (b"a = 1\nb = '\xff'", "f.toml:2: not UTF-8 text: invalid start byte"),
+        (b"a = " + b"9" * 5000, "f.toml:1: a number is too long to be read"),
         (b"a = " + b"[" * 5000, "f.toml:1: values are nested too deeply"),
     ],
 )
