@@ -36,7 +36,9 @@ def read_review(waivers: Path | None, baseline: Path | None) -> Review:
 
 
 def read_results(path: Path) -> Results:
-    """The `results-v1` at `path`. Raises ParseError that names the file."""
+    """The `results-v1` at `path`, or in the report folder `path`. Raises ParseError that names the file."""
+    if path.is_dir():
+        path = path / "results.json"
     try:
         return results_json.parse(path.read_bytes())
     except ParseError as error:

@@ -84,7 +84,12 @@ def verdict(results: Iterable[CheckResult]) -> Verdict:
         return Verdict.NON_COMPLIANT
     if any(result.status in (Status.NOT_PROVEN, Status.ERROR) for result in results):
         return Verdict.NOT_PROVEN
-    return Verdict.COMPLIANT
+    return Verdict.COMPLIANT if _is_judged(results) else Verdict.NOT_PROVEN
+
+
+def _is_judged(results: tuple[CheckResult, ...]) -> bool:
+    """False where every check is switched off, or none applies: then nothing was shown."""
+    return any(result.status in (Status.PASS, Status.FAIL) for result in results)
 
 
 def fingerprint(check: str, finding: Finding) -> str:
@@ -197,6 +202,8 @@ def _reasons(results: tuple[CheckResult, ...]) -> tuple[str, ...]:
 
 def _doubts(results: tuple[CheckResult, ...]) -> list[str]:
     """What leaves checks open, once each, with how many it leaves open; what leaves most open comes first."""
+    if not _is_judged(results) and all(result.status is Status.NOT_APPLICABLE for result in results):
+        return ["no check was judged: each is switched off or does not apply"]
     undecided = (result for result in results if result.status in (Status.NOT_PROVEN, Status.ERROR))
     count = Counter(part for result in undecided for part in dict.fromkeys(result.reason.split("; ")))
     return [f"{part} ({number} checks undecided)" for part, number in count.most_common()]

@@ -111,6 +111,8 @@ def _out_of_scope(_case: Case, _: Endpoint, miss: NearMiss) -> bool:
 
 def _not_rerun(case: Case, endpoint: Endpoint, miss: NearMiss) -> bool:
     """The rule is for this very program and names a port it no longer uses: from an earlier configuration."""
+    if endpoint.row.by_site:  # the vendor's cmdlets never wrote it
+        return False
     is_other = endpoint.basis is Basis.CONFIGURED and is_for_other_port(endpoint, miss)
     return is_other and bool(left_over(case, endpoint, miss.fw_rule))
 

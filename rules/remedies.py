@@ -49,7 +49,7 @@ def allow(case: Case, endpoint: Endpoint, *, every_port: bool = False) -> Remedi
     """
     program = endpoint.program
     if program is None or not is_quotable(program):
-        return Remediation(manual=(_VENDOR_WAY,), restart=restart(case))
+        return Remediation(manual=_vendor_way(endpoint), restart=restart(case))
     ports = "" if every_port else endpoint.ports
     identity = f"ce-audit-{endpoint.row.id}-{endpoint.slot.protocol}{f'-{ports}' if ports else ''}"
     title = endpoint.row.title if every_port else endpoint.title
@@ -67,7 +67,7 @@ def allow(case: Case, endpoint: Endpoint, *, every_port: bool = False) -> Remedi
         ),
         netsh=_netsh_add(shown, protocol, ports, profiles, program),
         undo=(f"Remove-NetFirewallRule -Name {quoted(identity)}",),
-        manual=(_VENDOR_WAY,),
+        manual=_vendor_way(endpoint),
         restart=restart(case),
     )
 
@@ -94,6 +94,11 @@ def set_program(case: Case, fw_rule: FirewallRule, program: str | None) -> Remed
     if program is None or not (is_quotable(program) and is_quotable(before)):
         return rerun_cmdlets(case)
     return _change(case, fw_rule, f"-Program {quoted(program)}", f"-Program {quoted(before)}")
+
+
+def _vendor_way(endpoint: Endpoint) -> tuple[str, ...]:
+    """Nothing for an endpoint of the site's own, which the vendor's cmdlets do not know."""
+    return () if endpoint.row.by_site else (_VENDOR_WAY,)
 
 
 _VENDOR_WAY = (

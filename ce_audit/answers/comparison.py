@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from ce_audit.bundle.sealed import MANIFEST
 from ce_audit.evidence import load_snapshot
 from ce_audit.site.terms import Terms
 from reports import results_json
@@ -15,6 +16,7 @@ from scanner.errors import ConfigError, ParseError, SourceError
 from scanner.model import SNAPSHOT_SCHEMA, Snapshot
 
 _OURS = "ce-audit/"
+_RESULTS, _SNAPSHOT = "results.json", "snapshot.json"
 
 
 class _Header(msgspec.Struct):
@@ -42,6 +44,8 @@ def compared(old: Path, new: Path, terms: Terms) -> Differences:
 def _load(path: Path, terms: Terms) -> Results | Snapshot:
     if not path.exists():
         raise SourceError(f"{path}: no such file or folder")
+    if _is_report(path):
+        path = path / _RESULTS
     schema = _schema(path)
     if schema == RESULTS_SCHEMA:
         try:
@@ -51,6 +55,11 @@ def _load(path: Path, terms: Terms) -> Results | Snapshot:
     if schema.startswith(_OURS) and schema != SNAPSHOT_SCHEMA:
         raise ParseError(f"{path}: this is {schema[:80]!r}, neither results nor a snapshot")
     return load_snapshot(path, terms)
+
+
+def _is_report(path: Path) -> bool:
+    """True for the folder of a report; evidence may lie beside results too, and is then what is meant."""
+    return (path / _RESULTS).is_file() and not (path / MANIFEST).exists() and (path / _SNAPSHOT).is_file()
 
 
 def _schema(path: Path) -> str:

@@ -86,6 +86,7 @@ def _added(endpoint: Endpoint, number: int) -> CatalogueRow:
         ports=_ports(endpoint),
         sources=endpoint.sources or (),
         configuration=("the site file",),
+        by_site=True,
         impact=endpoint.impact or _NO_IMPACT,
     )
 

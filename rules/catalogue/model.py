@@ -70,6 +70,7 @@ class CatalogueRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     alternatives: tuple[str, ...] = ()  # ids of rows that are not installed beside this one
     footnotes: tuple[int, ...] = ()
     names: tuple[str, ...] = ()
+    by_site: bool = False  # the site added it: neither the vendor's page nor its cmdlets know it
     note: str = ""
     impact: str
 

@@ -46,7 +46,7 @@ def _finding(case: Case, endpoint: Endpoint) -> Finding:
         endpoint,
         severity=Severity.INFO,
         message=f"{endpoint.title} {basis} {endpoint.slot.protocol.upper()} {endpoint.ports} instead of the "
-        f"vendor's default {endpoint.slot.documented}",
+        f"default {endpoint.slot.documented}",
         expected=f"{default}, or another port on purpose",
         observed=place(endpoint),
         evidence=seen_configuration(case, endpoint) + seen_listeners(case, *endpoint.listeners),

@@ -43,6 +43,11 @@ def test_the_same_twice_is_no_difference(run: Run, scans: tuple[Path, Path], nam
     assert (done.code, "No difference." in done.out) == (0, True)
 
 
+def test_two_report_folders_are_compared_by_their_results(run: Run, scans: tuple[Path, Path]) -> None:
+    done = run("diff", *scans)
+    assert (done.code, "+ new [high] foreign-listener" in done.out) == (1, True)
+
+
 def test_a_snapshot_does_not_differ_from_the_evidence_it_was_made_of(
     run: Run, scans: tuple[Path, Path], tmp_path: Path
 ) -> None:

@@ -164,6 +164,12 @@ def test_a_baseline_changes_neither_verdict_nor_exit_code(run: Run, tmp_path: Pa
     assert f"Since the baseline: 0 new, {len(findings(after))} known, 0 resolved" in done.out
 
 
+def test_a_baseline_may_be_the_folder_of_a_report(run: Run, tmp_path: Path) -> None:
+    scanned(run, tmp_path / "before", DRIFTED)
+    after = scanned(run, tmp_path / "after", DRIFTED, "--baseline", tmp_path / "before")
+    assert after["baseline"]["known"] == len(findings(after))
+
+
 def test_a_baseline_of_another_host_is_compared_and_noted(run: Run, tmp_path: Path) -> None:
     scanned(run, tmp_path / "before")
     baseline = tmp_path / "before" / "results.json"

@@ -130,9 +130,10 @@ def test_a_check_that_crashes_is_an_error_and_the_host_never_compliant(broken: C
 @pytest.mark.parametrize(
     ("results", "expected"),
     [
-        ([], Verdict.COMPLIANT),
+        ([], Verdict.NOT_PROVEN),
         ([(Status.PASS, ())], Verdict.COMPLIANT),
-        ([(Status.NOT_APPLICABLE, ())], Verdict.COMPLIANT),
+        ([(Status.NOT_APPLICABLE, ())], Verdict.NOT_PROVEN),
+        ([(Status.NOT_APPLICABLE, ()), (Status.PASS, ())], Verdict.COMPLIANT),
         ([(Status.FAIL, (Severity.LOW, Severity.INFO))], Verdict.COMPLIANT),
         ([(Status.FAIL, (Severity.MEDIUM,))], Verdict.NON_COMPLIANT),
         ([(Status.FAIL, (Severity.CRITICAL,)), (Status.NOT_PROVEN, ())], Verdict.NON_COMPLIANT),
@@ -144,6 +145,12 @@ def test_the_verdict_is_decided_by_medium_and_worse_then_by_doubt(
     results: list[tuple[Status, tuple[Severity, ...]]], expected: Verdict
 ) -> None:
     assert verdict(_result(status, *map(finding, severities)) for status, severities in results) is expected
+
+
+def test_a_site_that_switches_every_check_off_has_shown_nothing() -> None:
+    results = assess_all(CORE, Site(off={check.id: "no time" for check in CHECKS}))
+    assert results.verdict is Verdict.NOT_PROVEN
+    assert results.reasons == ("no check was judged: each is switched off or does not apply",)
 
 
 def _result(status: Status, *findings: Finding) -> CheckResult:

@@ -12,7 +12,7 @@ from rules.catalogue.loader import load_catalogue, port_locations
 from rules.catalogue.model import PortKind, Section, Source
 from rules.check_list import CHECKS
 from rules.engine import run
-from rules.model import Severity, Status
+from rules.model import Finding, Results, Severity, Status
 from rules.site import Site
 from scanner.model import Origin, Profile
 from tests.ce_audit.site.whole_site import WHOLE
@@ -157,9 +157,12 @@ def test_the_port_that_a_site_states_for_its_own_component_is_what_that_is_confi
     assert serious == found
 
 
+_TCP = WHOLE.replace('protocol = "udp", purpose = "media"', 'protocol = "tcp"')
+OURS = _TCP[_TCP.index('[[endpoint]]\nid = "our') : _TCP.index("[severity]")]
+
+
 def test_an_added_endpoint_is_judged_as_the_others_are(tmp_path: Path) -> None:
-    text = WHOLE.replace('protocol = "udp", purpose = "media"', 'protocol = "tcp"')
-    terms = terms_of(tmp_path, text[text.index('[[endpoint]]\nid = "our') : text.index("[severity]")])
+    terms = terms_of(tmp_path, OURS)
     program = "D:\\Contact Expert\\Ours\\Recorder.exe"
     host = core_server()
     host = msgspec.structs.replace(
@@ -176,3 +179,22 @@ def test_an_added_endpoint_is_judged_as_the_others_are(tmp_path: Path) -> None:
         if finding.severity.at_least(Severity.MEDIUM)
     }
     assert found == {("missing-firewall-rule", "Our Recorder", 9990, "Calls are not recorded.")}
+    assert "CEFirewallRules" not in msgspec.json.encode(_of(results, "missing-firewall-rule")).decode()
+
+
+def test_the_vendors_cmdlets_are_not_asked_to_mend_what_only_the_site_knows(tmp_path: Path) -> None:
+    terms = terms_of(tmp_path, OURS)
+    program = "D:\\Contact Expert\\Ours\\Recorder.exe"
+    host = core_server()
+    host = msgspec.structs.replace(
+        host,
+        executables=(*host.executables, file(program)),
+        firewall_rules=(*host.firewall_rules, fw_rule("old", program=program, local_ports=("9880",))),
+    )
+    results = run(CHECKS, Case(host, terms.catalogue, terms.site), "test")
+    assert _of(results, "cmdlets-not-rerun") == ()
+    assert [finding.component for finding in _of(results, "missing-firewall-rule")] == ["Our Recorder"]
+
+
+def _of(results: Results, check: str) -> tuple[Finding, ...]:
+    return next(found.findings for found in results.results if found.check == check)
