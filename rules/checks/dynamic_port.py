@@ -14,7 +14,7 @@ from rules.evidence_sets import ENDPOINTS, SOCKETS
 from rules.findings import defined_where, endpoint_finding, seen_configuration, seen_listeners, subject
 from rules.firewall.verdict import Outcome
 from rules.model import Finding, Remediation, Severity
-from rules.remedies import rerun_cmdlets
+from rules.remedies import first, rerun_cmdlets
 from scanner.model import PortState
 
 
@@ -58,14 +58,8 @@ def _finding(case: Case, endpoint: Endpoint) -> Finding:
 
 
 def _remediation(case: Case, endpoint: Endpoint) -> Remediation:
-    again = rerun_cmdlets(case)
     port = endpoint.slot.documented or "a free port below the dynamic range"
-    return Remediation(
-        commands=again.commands,
-        undo=again.undo,
-        manual=(f"First set the port to {port} in {defined_where(endpoint)}.", *again.manual),
-        restart=again.restart,
-    )
+    return first(f"First set the port to {port} in {defined_where(endpoint)}.", rerun_cmdlets(case))
 
 
 CHECK = Check(

@@ -16,7 +16,7 @@ from rules.firewall.ports import read_ports
 from rules.firewall.verdict import Outcome
 from rules.model import Finding, Remediation, Severity
 from rules.port_causes import is_dynamic
-from rules.remedies import disable, named
+from rules.remedies import disable, first, named
 from scanner.model import Action, FirewallRule
 
 _WIDE = 16  # ports, or addresses; a span beyond this cannot be one component's, or host's
@@ -138,19 +138,10 @@ _IMPACT = {
 
 
 def _remediation(case: Case, fw_rule: FirewallRule) -> Remediation:
-    after = disable(case, (fw_rule,))
-    return Remediation(
-        commands=after.commands,
-        netsh=after.netsh,
-        undo=after.undo,
-        manual=(
-            (
-                "First make sure that each endpoint has a rule of its own, by program and port; only then "
-                "disable this one."
-            ),
-            *after.manual,
-        ),
-        restart=after.restart,
+    return first(
+        "First make sure that each endpoint has a rule of its own, by program and port; only then disable "
+        "this one.",
+        disable(case, (fw_rule,)),
     )
 
 

@@ -12,7 +12,7 @@ from rules.endpoints import Endpoint
 from rules.evidence_sets import ENDPOINTS, SOCKETS
 from rules.findings import defined_where, endpoint_finding, seen_configuration, seen_listeners, subject
 from rules.model import Finding, Remediation, Severity
-from rules.remedies import rerun_cmdlets
+from rules.remedies import first, rerun_cmdlets
 from scanner.model import Listener
 
 Members = dict[Endpoint, None]
@@ -88,7 +88,6 @@ def _sockets(fighting: list[Endpoint]) -> dict[Listener, None]:
 
 
 def _remediation(case: Case, loser: Endpoint, everybody: list[Endpoint]) -> Remediation:
-    again = rerun_cmdlets(case)
     places = " or ".join(
         dict.fromkeys(defined_where(endpoint) for endpoint in everybody if endpoint.slot.configured)
     )
@@ -96,17 +95,10 @@ def _remediation(case: Case, loser: Endpoint, everybody: list[Endpoint]) -> Reme
     hint = (
         f" (the vendor's default of {loser.title} is {default})" if default not in (None, loser.port) else ""
     )
-    return Remediation(
-        commands=again.commands,
-        undo=again.undo,
-        manual=(
-            (
-                f"First give one of them another port in {places or defined_where(loser)}{hint}. Of two "
-                "variants of one component only one is meant to run: remove the other."
-            ),
-            *again.manual,
-        ),
-        restart=again.restart,
+    return first(
+        f"First give one of them another port in {places or defined_where(loser)}{hint}. Of two variants of "
+        "one component only one is meant to run: remove the other.",
+        rerun_cmdlets(case),
     )
 
 

@@ -21,7 +21,7 @@ from rules.findings import (
 )
 from rules.model import Finding, Remediation, Severity
 from rules.port_causes import TAO_FAULTS, is_bound_by_options
-from rules.remedies import rerun_cmdlets
+from rules.remedies import first, rerun_cmdlets
 from scanner.locations import LocationKind
 from scanner.model import FaultCode, PortState
 
@@ -105,18 +105,10 @@ def _wanted(endpoint: Endpoint) -> str:
 
 
 def _remediation(case: Case, endpoint: Endpoint) -> Remediation:
-    again = rerun_cmdlets(case)
-    return Remediation(
-        commands=again.commands,
-        undo=again.undo,
-        manual=(
-            (
-                f"First set the endpoint option to `-ORBListenEndpoints iiop://:{_wanted(endpoint)}` in "
-                f"{defined_where(endpoint)} and leave the other options as they are."
-            ),
-            *again.manual,
-        ),
-        restart=again.restart,
+    return first(
+        f"First set the endpoint option to `-ORBListenEndpoints iiop://:{_wanted(endpoint)}` in "
+        f"{defined_where(endpoint)} and leave the other options as they are.",
+        rerun_cmdlets(case),
     )
 
 

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from rules.check_list import CHECKS
+
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 SCENARIOS = (
     "compliant-core",
@@ -21,43 +23,7 @@ SCENARIOS = (
     "gpo-ignores-local",
     "half-collected",
 )
-CHECKS = {
-    "dynamic-port",
-    "listener-mismatch",
-    "missing-firewall-rule",
-    "disabled-firewall-rule",
-    "wrong-profile-firewall-rule",
-    "blocked-by-firewall-rule",
-    "stale-firewall-rule",
-    "wrong-program-firewall-rule",
-    "over-permissive-firewall-rule",
-    "removed-component",
-    "foreign-listener",
-    "local-rules-ignored",
-    "firewall-disabled",
-    "restart-pending",
-    "cmdlets-not-rerun",
-    "port-conflict",
-    "port-in-dynamic-range",
-    "non-default-port",
-    "misplaced-registry-value",
-    "tao-endpoint",
-    "unexpected-listener",
-    "server-port-open-to-clients",
-    "scope-too-narrow",
-    "redundant-firewall-rule",
-    "unnecessary-firewall-rule",
-    "tomcat-dynamic-apps",
-    "tomcat-child-process",
-    "ajp-exposed",
-    "tomcat-shutdown-exposed",
-    "poisoned-prompt-rule",
-    "stale-process",
-    "naming-port-mismatch",
-    "recording-channel-ports",
-    "port-proxy-on-ce-port",
-    "firewall-logging",
-}
+CHECK_IDS = {check.id for check in CHECKS}
 EXITS = {"compliant": 0, "non-compliant": 1, "not-proven": 3}
 STORES = {
     "local": r"FirewallPolicy\FirewallRules]",
@@ -218,7 +184,7 @@ def test_the_expectation_is_consistent(scenario: str) -> None:
     expected = load(scenario, "expected.json")
     assert EXITS[expected["verdict"]] == expected["exit"]
     assert bool(expected["findings"]) == (expected["verdict"] == "non-compliant")
-    assert {finding["check"] for finding in expected["findings"]} | set(expected["not_proven"]) <= CHECKS
+    assert {finding["check"] for finding in expected["findings"]} | set(expected["not_proven"]) <= CHECK_IDS
 
 
 @scenarios
