@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ce_audit.site.file import SITE_SCHEMA, SiteFile
+from ce_audit.site.model import SITE_SCHEMA, SiteFile
 from reports import schemas
 from scanner.errors import ConfigError
 

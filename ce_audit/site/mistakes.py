@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator
-from typing import TYPE_CHECKING
 
+from ce_audit.site.model import Endpoint, PortLocation, SiteFile
 from ce_audit.site.overlay import located, overlay
 from ce_audit.toml.lines import Place
 from ce_audit.toml.mistakes import Mistake, meant, shown
@@ -17,9 +17,6 @@ from rules.check_list import CHECKS
 from rules.firewall.addresses import is_backward, read_span
 from scanner.locations import LocationKind
 from scanner.parsers.site_xpath import xpath_fault
-
-if TYPE_CHECKING:
-    from ce_audit.site.file import Endpoint, PortLocation, SiteFile
 
 _FULL_PATH = re.compile(r"(?:[A-Za-z]:|\\\\[^\\/]+\\[^\\/]+)[\\/][^\x00-\x1f]*")
 _TOMCAT = re.compile(r"\d+\.\d+\.\d+(?:[.-]?M\d+)?")

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 import msgspec
 
+from ce_audit.site.model import Endpoint
+from ce_audit.site.model import PortLocation as StatedLocation
 from rules.catalogue.loader import port_locations
 from rules.catalogue.model import Catalogue, CataloguePort, CatalogueRow, PortKind
 from scanner.locations import PortLocation
-
-if TYPE_CHECKING:
-    from ce_audit.site.file import Endpoint
-    from ce_audit.site.file import PortLocation as StatedLocation
 
 _NO_IMPACT = "What connects to it cannot reach it. The site file does not say what stops working then."
 

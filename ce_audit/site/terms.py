@@ -8,7 +8,8 @@ from types import MappingProxyType
 
 import msgspec
 
-from ce_audit.site.file import SiteFile, open_site_file
+from ce_audit.site.file import open_site_file
+from ce_audit.site.model import SiteFile
 from ce_audit.site.overlay import changes, located, locations, overlay
 from ce_audit.toml.file import TomlFile
 from rules.catalogue.loader import load_catalogue, port_locations

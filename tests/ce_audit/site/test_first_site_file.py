@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ce_audit.evidence import load_snapshot
-from ce_audit.site.file import SiteFile, load_site_file
+from ce_audit.site.file import load_site_file
 from ce_audit.site.first_file import first_site_file
+from ce_audit.site.model import SiteFile
 from ce_audit.site.terms import read_terms
 from reports import results_json
 from rules.case import Case

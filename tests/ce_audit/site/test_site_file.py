@@ -9,7 +9,8 @@ import jsonschema
 import pytest
 
 from ce_audit.published import NAMES, render
-from ce_audit.site.file import SiteFile, load_site_file
+from ce_audit.site.file import load_site_file
+from ce_audit.site.model import SiteFile
 from rules.model import Severity
 from scanner.errors import ConfigError
 from tests.ce_audit.command import ROOT
