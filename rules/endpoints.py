@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from rules.catalogue.model import CataloguePort, CatalogueRow, PortKind
+from rules.ground import Ground
 from rules.permission import Permission, permission
 from rules.presence import Installed, Presence
 from rules.tomcat import is_tomcat_child
 from scanner.locations import LocationKind
 from scanner.model import ConfiguredEndpoint, ConfiguredPorts, Listener, PortState
-
-if TYPE_CHECKING:
-    from rules.case import Case
 
 
 class Basis(StrEnum):
@@ -98,15 +95,15 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.row.component}{variant}{purpose}"
 
 
-def join(case: Case) -> tuple[Endpoint, ...]:
+def join(ground: Ground) -> tuple[Endpoint, ...]:
     """Every endpoint of the rows that are, or may be, on this host and still part of the product."""
-    configurations = {found.component: found for found in case.snapshot.configured_ports}
-    running = {row.id for row in case.catalogue.rows if case.installed(row).processes}
+    configurations = {found.component: found for found in ground.snapshot.configured_ports}
+    running = {row.id for row in ground.catalogue.rows if ground.installed(row).processes}
     return tuple(
         endpoint
-        for row in case.catalogue.rows
+        for row in ground.catalogue.rows
         if not row.removed and row.kind is not PortKind.NO_PORTS and not _stands_by(row, running)
-        for endpoint in _endpoints(case, row, configurations.get(row.id))
+        for endpoint in _endpoints(ground, row, configurations.get(row.id))
     )
 
 
@@ -115,24 +112,26 @@ def _stands_by(row: CatalogueRow, running: set[str]) -> bool:
     return row.id not in running and not running.isdisjoint(row.alternatives)
 
 
-def _endpoints(case: Case, row: CatalogueRow, configuration: ConfiguredPorts | None) -> Iterator[Endpoint]:
-    found = case.installed(row)
+def _endpoints(
+    ground: Ground, row: CatalogueRow, configuration: ConfiguredPorts | None
+) -> Iterator[Endpoint]:
+    found = ground.installed(row)
     if found.presence is Presence.ABSENT:
         return
     # a configuration without a port does not show that the component is here: a missing value says as much
     if found.presence is Presence.UNKNOWN and not (configuration and configuration.endpoints):
         return
     for slot in slots_of(row, configuration):
-        port, basis = _expected(case, row, found, configuration, slot)
-        yield _endpoint(case, row, found, configuration, slot, port, basis)
+        port, basis = _expected(ground, row, found, configuration, slot)
+        yield _endpoint(ground, row, found, configuration, slot, port, basis)
 
 
 def _expected(
-    case: Case, row: CatalogueRow, found: Installed, configuration: ConfiguredPorts | None, slot: Slot
+    ground: Ground, row: CatalogueRow, found: Installed, configuration: ConfiguredPorts | None, slot: Slot
 ) -> tuple[int | None, Basis]:
     """The port to demand and why: what is configured, else what is seen, else the default (A1)."""
     if slot.configured is not None:
-        return _of_span(case, found, slot.configured), Basis.CONFIGURED
+        return _of_span(ground, found, slot.configured), Basis.CONFIGURED
     if configuration is not None and (
         configuration.state in (PortState.DYNAMIC, PortState.INVALID, PortState.DISABLED)
         # server.xml is of known syntax: a connector it does not have is switched off
@@ -145,24 +144,24 @@ def _expected(
         return None, Basis.NONE
     if row.defined_in is None and slot.documented:  # the site states it, and nothing else could
         return slot.documented, Basis.CONFIGURED
-    open_ports = {listener.port for listener in _own(case, found, slot.protocol)}
+    open_ports = {listener.port for listener in _own(ground, found, slot.protocol)}
     if slot.documented in open_ports:
         return slot.documented, Basis.OBSERVED
-    unclaimed = open_ports - case.claimed_ports(row.executable)
+    unclaimed = open_ports - ground.claimed_ports(row.executable)
     if len(unclaimed) == 1 and not row.dynamic_app:
         return unclaimed.pop(), Basis.OBSERVED
     return slot.documented, Basis.ASSUMED if slot.documented else Basis.NONE
 
 
-def _of_span(case: Case, found: Installed, configured: ConfiguredEndpoint) -> int:
+def _of_span(ground: Ground, found: Installed, configured: ConfiguredEndpoint) -> int:
     """The configured port; of a span the one in use, for the program takes the first that is free (4.5)."""
-    own = {listener.port for listener in _own(case, found, configured.protocol)}
+    own = {listener.port for listener in _own(ground, found, configured.protocol)}
     span = range(configured.port, (configured.port_end or configured.port) + 1)
     return next((port for port in span if port in own), configured.port)
 
 
 def _endpoint(
-    case: Case,
+    ground: Ground,
     row: CatalogueRow,
     found: Installed,
     configuration: ConfiguredPorts | None,
@@ -170,10 +169,10 @@ def _endpoint(
     port: int | None,
     basis: Basis,
 ) -> Endpoint:
-    on_port = case.owners.on_port(slot.protocol, port) if port else ()
+    on_port = ground.owners.on_port(slot.protocol, port) if port else ()
     owned = {
-        listener: is_tomcat_child(case, row, listener)
-        or case.owners.is_owned_by(listener, found.program, row.executable)
+        listener: is_tomcat_child(ground, row, listener)
+        or ground.owners.is_owned_by(listener, found.program, row.executable)
         for listener in on_port
     }
     own = tuple(listener for listener, is_own in owned.items() if is_own)
@@ -185,18 +184,18 @@ def _endpoint(
         port=port,
         basis=basis,
         listeners=own,
-        elsewhere=tuple(listener for listener in _own(case, found, slot.protocol) if listener.port != port),
+        elsewhere=tuple(listener for listener in _own(ground, found, slot.protocol) if listener.port != port),
         foreign=tuple(listener for listener, is_own in owned.items() if is_own is False),
         unowned=tuple(listener for listener, is_own in owned.items() if is_own is None),
-        permission=permission(case, row, found, slot.protocol, port, own, slot.configured),
+        permission=permission(ground, row, found, slot.protocol, port, own, slot.configured),
     )
 
 
-def _own(case: Case, found: Installed, protocol: str) -> tuple[Listener, ...]:
+def _own(ground: Ground, found: Installed, protocol: str) -> tuple[Listener, ...]:
     return tuple(
         listener
         for process in found.processes
-        for listener in case.owners.of_process(process)
+        for listener in ground.owners.of_process(process)
         if listener.protocol == protocol
     )
 

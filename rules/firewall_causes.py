@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from rules.callers import SITE_KEYS
 from rules.causes import Cause, Diagnosis, undecided
@@ -13,34 +12,32 @@ from rules.firewall.near_miss import NearMiss
 from rules.firewall.ports import read_port_span, read_ports
 from rules.firewall.programs import read_program
 from rules.firewall.verdict import Outcome
+from rules.joined import Joined
 from rules.paths import directory, file_name
 from rules.port_causes import contenders, has_fault, is_dynamic, is_held_by_child, is_switched_off
 from rules.prompts import is_prompt_rule
 from scanner.model import Action, FaultCode, FirewallRule
 
-if TYPE_CHECKING:
-    from rules.case import Case
 
-
-def firewall_cause(case: Case, endpoint: Endpoint) -> Diagnosis:
+def firewall_cause(host: Joined, endpoint: Endpoint) -> Diagnosis:
     """Why Windows Firewall does not let the endpoint's connections through, if it does not."""
-    return _before_any_rule(case, endpoint) or _by_rules(case, endpoint)
+    return _before_any_rule(host, endpoint) or _by_rules(host, endpoint)
 
 
-def _before_any_rule(case: Case, endpoint: Endpoint) -> Diagnosis | None:
+def _before_any_rule(host: Joined, endpoint: Endpoint) -> Diagnosis | None:
     """What has a finding of its own, and must be settled before a rule can be demanded."""
-    if is_dynamic(case, endpoint):
+    if is_dynamic(host, endpoint):
         return Diagnosis(cause=Cause.DYNAMIC)
     if has_fault(endpoint, FaultCode.MISPLACED):  # which port it is to be shows once the value is in place
         return Diagnosis(cause=Cause.MISPLACED)
-    if is_held_by_child(case, endpoint):  # nobody writes rules for that program
+    if is_held_by_child(host, endpoint):  # nobody writes rules for that program
         return Diagnosis(cause=Cause.CHILD_PROCESS)
-    if not endpoint.listeners and (rivals := contenders(case, endpoint)):
+    if not endpoint.listeners and (rivals := contenders(host, endpoint)):
         return Diagnosis(cause=Cause.CONFLICT, others=rivals)
     return None
 
 
-def _by_rules(case: Case, endpoint: Endpoint) -> Diagnosis:
+def _by_rules(host: Joined, endpoint: Endpoint) -> Diagnosis:
     if endpoint.slot.purpose == "shutdown" or is_switched_off(endpoint):
         return Diagnosis(cause=Cause.NONE)  # 8005 never needs the network (contact-expert.md 6.1)
     outcome = endpoint.permission.overall
@@ -52,48 +49,48 @@ def _by_rules(case: Case, endpoint: Endpoint) -> Diagnosis:
     if outcome is not Outcome.BLOCKED:
         return Diagnosis(cause=Cause.NONE)
     blocked = [found for found in endpoint.permission.all() if found.outcome is Outcome.BLOCKED]
-    return _why_blocked(case, endpoint, next(filter(_blocks, blocked), blocked[0]))
+    return _why_blocked(host, endpoint, next(filter(_blocks, blocked), blocked[0]))
 
 
 def _blocks(decision: Decision) -> list[FirewallRule]:
     return [fw_rule for fw_rule in decision.decided_by if fw_rule.action is Action.BLOCK]
 
 
-def _why_blocked(case: Case, endpoint: Endpoint, decision: Decision) -> Diagnosis:
+def _why_blocked(host: Joined, endpoint: Endpoint, decision: Decision) -> Diagnosis:
     blocks = _blocks(decision)
     if blocks:
         prompted = all(map(is_prompt_rule, blocks))
         return Diagnosis(cause=Cause.POISONED if prompted else Cause.BLOCKED, decision=decision)
-    if any(case.policy.settings[profile].block_all_inbound.value for profile, _ in decision.per_profile):
+    if any(host.policy.settings[profile].block_all_inbound.value for profile, _ in decision.per_profile):
         return Diagnosis(cause=Cause.IGNORED, decision=decision)
     allows = [miss for miss in decision.near_misses if miss.fw_rule.action is Action.ALLOW]
     for cause, concerns in _NEAREST:
-        misses = tuple(miss for miss in allows if concerns(case, endpoint, miss))
+        misses = tuple(miss for miss in allows if concerns(host, endpoint, miss))
         if misses:
             return Diagnosis(cause=cause, decision=decision, near_misses=misses)
     return Diagnosis(cause=Cause.MISSING, decision=decision, near_misses=tuple(allows))
 
 
-def _ignored(_case: Case, _: Endpoint, miss: NearMiss) -> bool:
+def _ignored(_case: Joined, _: Endpoint, miss: NearMiss) -> bool:
     return set(miss.failed) == {"policy-store"}
 
 
-def _disabled(_case: Case, _: Endpoint, miss: NearMiss) -> bool:
+def _disabled(_case: Joined, _: Endpoint, miss: NearMiss) -> bool:
     return set(miss.failed) == {"active"}
 
 
-def _wrong_profile(_case: Case, _: Endpoint, miss: NearMiss) -> bool:
+def _wrong_profile(_case: Joined, _: Endpoint, miss: NearMiss) -> bool:
     return set(miss.failed) == {"profile"}
 
 
-def _wrong_program(case: Case, endpoint: Endpoint, miss: NearMiss) -> bool:
+def _wrong_program(host: Joined, endpoint: Endpoint, miss: NearMiss) -> bool:
     """The rule opens this port for the component under another path: a moved or older installation.
 
     Programs of one file name may be of several components (A16), each with a rule of its own.
     """
     if set(miss.failed) != {"program"} or miss.fw_rule.program is None:
         return False
-    rows = case.rows_of(read_program(miss.fw_rule.program).key)
+    rows = host.rows_of(read_program(miss.fw_rule.program).key)
     if rows and endpoint.row not in rows:
         return False
     name = file_name(endpoint.row.executable)
@@ -102,27 +99,27 @@ def _wrong_program(case: Case, endpoint: Endpoint, miss: NearMiss) -> bool:
     return beside or file_name(miss.fw_rule.program).casefold() == name.casefold()
 
 
-def _out_of_scope(_case: Case, _: Endpoint, miss: NearMiss) -> bool:
+def _out_of_scope(_case: Joined, _: Endpoint, miss: NearMiss) -> bool:
     """The rule is for this endpoint, but not for all who must reach it, or not on every network."""
     ports = sum(high - low + 1 for low, high in read_ports(miss.fw_rule.local_ports).spans)
     meant = miss.fw_rule.program is not None or 0 < ports <= _FEW  # else it is a rule for whatever is here
     return meant and set(miss.failed) <= _SCOPES
 
 
-def _not_rerun(case: Case, endpoint: Endpoint, miss: NearMiss) -> bool:
+def _not_rerun(host: Joined, endpoint: Endpoint, miss: NearMiss) -> bool:
     """The rule is for this very program and names a port it no longer uses: from an earlier configuration."""
     if endpoint.row.by_site:  # the vendor's cmdlets never wrote it
         return False
     is_other = endpoint.basis is Basis.CONFIGURED and is_for_other_port(endpoint, miss)
-    return is_other and bool(left_over(case, endpoint, miss.fw_rule))
+    return is_other and bool(left_over(host, endpoint, miss.fw_rule))
 
 
-def left_over(case: Case, endpoint: Endpoint, fw_rule: FirewallRule) -> tuple[str, ...]:
+def left_over(host: Joined, endpoint: Endpoint, fw_rule: FirewallRule) -> tuple[str, ...]:
     """The ports and spans of a rule for the endpoint's program that no endpoint of that program uses.
 
     A keyword is none: no configuration ever held one.
     """
-    used = [other.span for other in case.endpoints if _is_sibling(endpoint, other)]
+    used = [other.span for other in host.endpoints if _is_sibling(endpoint, other)]
     return tuple(
         entry
         for entry in fw_rule.local_ports

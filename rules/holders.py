@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import msgspec
 
+from rules.case import Case
 from rules.catalogue.model import CatalogueRow, PortKind
 from rules.causes import Cause, Diagnosis
 from rules.conflicts import has_channels
 from rules.endpoints import Basis, Endpoint
 from rules.paths import directory, file_name, folded
 from scanner.model import ConfiguredEndpoint, EvidenceKind, Listener, PortState
-
-if TYPE_CHECKING:
-    from rules.case import Case
 
 Place = tuple[str, int]  # protocol and port
 _LONGEST_SPAN = 64

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from ipaddress import ip_address
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -18,11 +17,9 @@ from rules.firewall.policy import Policy
 from rules.firewall.ports import merged
 from rules.firewall.regions import STARTS
 from rules.firewall.verdict import Outcome
+from rules.ground import Ground
 from rules.presence import Installed
 from scanner.model import ConfiguredEndpoint, Listener
-
-if TYPE_CHECKING:
-    from rules.case import Case
 
 ANY_IPV4 = "0.0.0.0"  # noqa: S104 - what a listener shows, not what we bind
 LOOPBACK = "127.0.0.1"
@@ -99,7 +96,7 @@ class Permission(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def permission(
-    case: Case,
+    ground: Ground,
     row: CatalogueRow,
     found: Installed,
     protocol: str,
@@ -112,31 +109,31 @@ def permission(
     The local addresses are those the program listens on, else the one it is configured for, else all of the
     host's. Without a port only program-wide rules can permit it (contact-expert.md section 9, A2 and A4).
     """
-    owner = case.owners.name(listeners[0]) if listeners else None
+    owner = ground.owners.name(listeners[0]) if listeners else None
     flow = Flow(
         name=row.title,
         protocol=_PROTOCOLS[protocol],
         local_port=port,
         program=owner or found.program,
         service=found.service.name if found.service else None,
-        profile=case.asked_profile,
+        profile=ground.asked_profile,
     )
     addresses = _addresses(listeners, configured)
-    groups = _at_ports(case, row, flow, addresses, _ports(port, configured))
+    groups = _at_ports(ground, row, flow, addresses, _ports(port, configured))
     if port is None and _worst({group.outcome for group in groups}) is Outcome.CONDITIONAL:
-        handed_out = _at_ports(case, row, flow, addresses, _handed_out(case.policy))
+        handed_out = _at_ports(ground, row, flow, addresses, _handed_out(ground.policy))
         if all(group.outcome is Outcome.ALLOWED for group in handed_out):
             groups = handed_out
     return Permission(flow=flow, addresses=addresses, groups=groups)
 
 
 def _at_ports(
-    case: Case, row: CatalogueRow, flow: Flow, addresses: tuple[str, ...], ports: Iterable[int | None]
+    ground: Ground, row: CatalogueRow, flow: Flow, addresses: tuple[str, ...], ports: Iterable[int | None]
 ) -> tuple[Group, ...]:
     return tuple(
         group
         for port in ports
-        for group in _groups(case, row, msgspec.structs.replace(flow, local_port=port), addresses)
+        for group in _groups(ground, row, msgspec.structs.replace(flow, local_port=port), addresses)
     )
 
 
@@ -153,12 +150,12 @@ def _handed_out(policy: Policy) -> tuple[int, ...]:
     return tuple(sorted(port for port in edges if any(low <= port <= high for low, high in dynamic)))
 
 
-def _groups(case: Case, row: CatalogueRow, flow: Flow, addresses: tuple[str, ...]) -> Iterator[Group]:
+def _groups(ground: Ground, row: CatalogueRow, flow: Flow, addresses: tuple[str, ...]) -> Iterator[Group]:
     sources: dict[Caller, list[Source]] = {}
     for source in row.sources:
-        for caller in _within_reach(callers_of(case.site, row, source), addresses):
+        for caller in _within_reach(callers_of(ground.site, row, source), addresses):
             sources.setdefault(caller, []).append(source)
-    for caller, part, decisions in met_at(case.policy, flow, addresses, sources):
+    for caller, part, decisions in met_at(ground.policy, flow, addresses, sources):
         for source in sources[caller]:
             yield Group(source=source, callers=part, decisions=decisions)
 

@@ -2,73 +2,69 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from rules.causes import Cause, Diagnosis, undecided
 from rules.endpoints import Basis, Endpoint
 from rules.firewall.addresses import is_local
 from rules.firewall.verdict import Outcome
+from rules.joined import Joined
 from rules.port_ranges import taken_by_windows
 from rules.tomcat import is_tomcat_child
 from scanner.model import FaultCode, PortState
 
-if TYPE_CHECKING:
-    from rules.case import Case
-
 TAO_FAULTS = (FaultCode.TAO_REFUSED, FaultCode.TAO_COLON_MISSING)
 
 
-def port_cause(case: Case, endpoint: Endpoint) -> Diagnosis:
+def port_cause(host: Joined, endpoint: Endpoint) -> Diagnosis:
     """The check nearest to what is wrong with the port, what holds it before how it is configured."""
     if endpoint.foreign:
-        return _held(case, endpoint)
-    if is_held_by_child(case, endpoint):
+        return _held(host, endpoint)
+    if is_held_by_child(host, endpoint):
         return Diagnosis(cause=Cause.CHILD_PROCESS)
-    if rivals := case.rivals(endpoint):
+    if rivals := host.rivals(endpoint):
         return Diagnosis(cause=Cause.CONFLICT, others=rivals)
     faulty = next((cause for cause, is_so in _FAULTS if is_so(endpoint)), None)
-    if faulty or is_dynamic(case, endpoint):
+    if faulty or is_dynamic(host, endpoint):
         return Diagnosis(cause=faulty or Cause.DYNAMIC)
     stated = endpoint.row.defined_in is not None or endpoint.basis is Basis.CONFIGURED
     if is_switched_off(endpoint) or not stated:
         return Diagnosis(cause=Cause.NONE)  # nothing is configured, so nothing can differ from it
-    return _served(case, endpoint)
+    return _served(host, endpoint)
 
 
-def _served(case: Case, endpoint: Endpoint) -> Diagnosis:
+def _served(host: Joined, endpoint: Endpoint) -> Diagnosis:
     """Whether the component that runs really serves the port it is configured for."""
     if is_out_of_reach(endpoint):
         return Diagnosis(cause=Cause.MISMATCH)
     if endpoint.basis is not Basis.CONFIGURED:
         return undecided(endpoint)
-    if not endpoint.is_running or endpoint.listeners or endpoint.unowned or case.lacks_listeners:
+    if not endpoint.is_running or endpoint.listeners or endpoint.unowned or host.lacks_listeners:
         return Diagnosis(cause=Cause.NONE)
     if _changed_since_start(endpoint):
         return Diagnosis(cause=Cause.RESTART)
-    taken = taken_by_windows(case.snapshot.port_ranges, endpoint)
+    taken = taken_by_windows(host.snapshot.port_ranges, endpoint)
     return Diagnosis(cause=Cause.TAKEN if taken else Cause.MISMATCH)
 
 
-def _held(case: Case, endpoint: Endpoint) -> Diagnosis:
+def _held(host: Joined, endpoint: Endpoint) -> Diagnosis:
     """Who holds the port: a forwarding, another component of CE, or a stranger."""
     holders = endpoint.foreign
-    if all(case.owners.is_port_proxy(listener) for listener in holders):
+    if all(host.owners.is_port_proxy(listener) for listener in holders):
         return Diagnosis(cause=Cause.PORT_PROXY)
-    if not any(case.endpoints_of(listener) for listener in holders):
+    if not any(host.endpoints_of(listener) for listener in holders):
         return Diagnosis(cause=Cause.FOREIGN)
     cause = Cause.CHANNELS if _has_clash(endpoint) else Cause.CONFLICT
-    return Diagnosis(cause=cause, others=contenders(case, endpoint))
+    return Diagnosis(cause=cause, others=contenders(host, endpoint))
 
 
-def contenders(case: Case, endpoint: Endpoint) -> tuple[Endpoint, ...]:
+def contenders(host: Joined, endpoint: Endpoint) -> tuple[Endpoint, ...]:
     """The other endpoints that want its port, and those whose program holds it without being asked to."""
-    holders = (owner for listener in endpoint.foreign for owner in case.endpoints_of(listener))
-    return tuple(dict.fromkeys((*case.rivals(endpoint), *holders)))
+    holders = (owner for listener in endpoint.foreign for owner in host.endpoints_of(listener))
+    return tuple(dict.fromkeys((*host.rivals(endpoint), *holders)))
 
 
-def is_held_by_child(case: Case, endpoint: Endpoint) -> bool:
+def is_held_by_child(host: Joined, endpoint: Endpoint) -> bool:
     """True where a child of Tomcat's service holds the endpoint's port; it counts as its own listener."""
-    return any(is_tomcat_child(case, endpoint.row, listener) for listener in endpoint.listeners)
+    return any(is_tomcat_child(host, endpoint.row, listener) for listener in endpoint.listeners)
 
 
 def has_fault(endpoint: Endpoint, *codes: FaultCode) -> bool:
@@ -109,7 +105,7 @@ def _has_clash(endpoint: Endpoint) -> bool:
 _FAULTS = ((Cause.CHANNELS, _has_clash), (Cause.TAO, is_tao_fault), (Cause.MISPLACED, _is_misplaced))
 
 
-def is_dynamic(case: Case, endpoint: Endpoint) -> bool:
+def is_dynamic(host: Joined, endpoint: Endpoint) -> bool:
     """True where the port will be another after the next start.
 
     Known from the configuration (section 4 and 6 syntaxes), or seen: the configuration names no port and the
@@ -122,7 +118,7 @@ def is_dynamic(case: Case, endpoint: Endpoint) -> bool:
         endpoint.basis is Basis.OBSERVED
         and endpoint.port is not None
         and endpoint.port != endpoint.slot.documented  # a widened range may hold the vendor's own ports
-        and case.in_dynamic_range(endpoint.slot.protocol, endpoint.port)
+        and host.in_dynamic_range(endpoint.slot.protocol, endpoint.port)
     )
     if not endpoint.row.ports:
         return seen_dynamic and endpoint.permission.overall is not Outcome.ALLOWED

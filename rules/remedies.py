@@ -10,8 +10,9 @@ from collections.abc import Iterable
 
 import msgspec
 
-from rules.case import CORE, Case
+from rules.case import Case
 from rules.endpoints import Endpoint
+from rules.joined import CORE
 from rules.model import Remediation
 from rules.powershell import fits_cmd, is_quotable, quoted, wildcard_free
 from scanner.model import FirewallRule, Profile, Store

@@ -1,20 +1,15 @@
-"""What is peculiar to Tomcat: its connectors, its child process, its releases (contact-expert.md 6)."""
+"""What is peculiar to Tomcat: its child process, its releases (contact-expert.md 6)."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from rules.catalogue.model import CatalogueRow
+from rules.ground import Ground
 from rules.paths import file_name
 from rules.presence import Presence
 from scanner.locations import LocationKind
 from scanner.model import FaultCode, Listener
-
-if TYPE_CHECKING:
-    from rules.case import Case
-    from rules.endpoints import Endpoint
 
 JAVA = "java.exe"  # a child's name where its path is not known: it may be any java.exe, but no tomcat8.exe
 _JAVA = (JAVA, "javaw.exe")
@@ -24,10 +19,10 @@ _LAST_AFFECTED = (9, 0)
 _FIRST_FIXED = {(7, 0): 100, (8, 5): 51, (9, 0): 31}
 
 
-def without_tomcat(case: Case) -> str:
+def without_tomcat(ground: Ground) -> str:
     """Why a question about Tomcat does not concern this host, or ""."""
-    rows = [row for row in case.catalogue.rows if is_tomcat(row)]
-    absent = all(case.installed(row).presence is Presence.ABSENT for row in rows)
+    rows = [row for row in ground.catalogue.rows if is_tomcat(row)]
+    absent = all(ground.installed(row).presence is Presence.ABSENT for row in rows)
     return "CE's Tomcat is not on this host" if absent else ""
 
 
@@ -36,32 +31,23 @@ def is_tomcat(row: CatalogueRow) -> bool:
     return row.defined_in is not None and row.defined_in.kind is LocationKind.TOMCAT
 
 
-def tomcat_endpoints(case: Case, purpose: str) -> Iterator[Endpoint]:
-    """The endpoints of one purpose (shutdown, ajp, ...); a connector says itself what it is for."""
-    for endpoint in case.endpoints:
-        configured = endpoint.slot.configured
-        stated = configured.purpose if configured and configured.purpose else endpoint.slot.purpose
-        if is_tomcat(endpoint.row) and endpoint.port is not None and stated == purpose:
-            yield endpoint
-
-
-def is_tomcat_child(case: Case, row: CatalogueRow, listener: Listener) -> bool:
+def is_tomcat_child(ground: Ground, row: CatalogueRow, listener: Listener) -> bool:
     """True where Procrun's child java.exe holds a port of the Tomcat row (6.9).
 
     Where Tomcat's own process holds sockets the Java machine is in it, and a java.exe is somebody else's,
     unless the service is known to start a child.
     """
-    name = case.owners.name(listener) or ""
+    name = ground.owners.name(listener) or ""
     if not row.dynamic_app or file_name(name).casefold() not in _JAVA:
         return False
-    own = any(case.owners.of_process(process) for process in case.installed(row).processes)
-    return not own or _starts_child(case, row)
+    own = any(ground.owners.of_process(process) for process in ground.installed(row).processes)
+    return not own or _starts_child(ground, row)
 
 
-def _starts_child(case: Case, row: CatalogueRow) -> bool:
+def _starts_child(ground: Ground, row: CatalogueRow) -> bool:
     return any(
         fault.code is FaultCode.CHILD_PROCESS
-        for found in case.snapshot.configured_ports
+        for found in ground.snapshot.configured_ports
         if found.component == row.id
         for fault in found.faults
     )

@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from reports.visible import encodable, one_line, visible
-from rules.case import CORE, OPERATOR, Case
+from rules.case import Case
 from rules.endpoints import Endpoint
+from rules.joined import CORE, OPERATOR
 from rules.presence import Presence
 from scanner.errors import ConfigError
 from scanner.locations import LocationKind

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rules.case import CORE, Case
+from rules.case import Case
 from rules.causes import Cause
 from rules.check import Check, Unproven
 from rules.endpoints import Endpoint
 from rules.evidence_sets import ENDPOINTS, SOCKETS
 from rules.findings import endpoint_finding, seen_configuration, seen_listeners
+from rules.joined import CORE
 from rules.model import Finding, Remediation, Severity
 from rules.remedies import RESTART_SERVER
 from scanner.model import EvidenceKind

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rules.case import CORE, Case
+from rules.case import Case
 from rules.catalogue.model import CatalogueRow
 from rules.causes import Cause
 from rules.check import Check, Unproven
 from rules.evidence_sets import ENDPOINTS
+from rules.joined import CORE
 from rules.model import Finding, Observation, Remediation, Severity
 from rules.paths import ends_with, file_name, folded, same_path
 from scanner.model import EvidenceKind, InstalledFile, Process

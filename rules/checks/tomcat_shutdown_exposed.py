@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from rules.case import Case
 from rules.causes import undecided
 from rules.check import Check, Unproven
+from rules.connectors import tomcat_endpoints
 from rules.endpoints import Basis, Endpoint
 from rules.evidence_sets import DECISION, ENDPOINTS, SOCKETS
 from rules.exposure import is_reached, open_addresses, seen_openings
 from rules.findings import defined_where, place, seen_configuration, seen_listeners, subject
 from rules.model import Finding, Remediation, Severity
 from rules.permission import LOOPBACK
-from rules.tomcat import tomcat_endpoints, without_tomcat
+from rules.tomcat import without_tomcat
 
 
 def find(case: Case) -> Iterator[Finding | Unproven]:

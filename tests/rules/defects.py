@@ -291,7 +291,8 @@ def _taken_by_windows(built: Built, row_id: str) -> Snapshot:
     taken = ExcludedRange(
         protocol=endpoint.protocol, start=endpoint.port, end=endpoint.port, origin=origin("exclusions")
     )
-    ranges = PortRanges(dynamic=built.snapshot.port_ranges.dynamic, excluded=(taken,))
+    known = built.snapshot.port_ranges
+    ranges = PortRanges(dynamic=known.dynamic, excluded=(*known.excluded, taken))
     return without_sockets(changed(built.snapshot, port_ranges=ranges), built, row_id)
 
 
