@@ -75,15 +75,15 @@ def _why(kind: Idleness, idle: Idle) -> str:
     other = idle.because_of[0]
     same_name = named(other) == named(idle.fw_rule)
     return _INSTEAD[kind].format(
-        rule="another one of that name" if same_name else f"the rule {named(other)}",
+        instead="another one of that name" if same_name else f"the rule {named(other)}",
         does="blocks" if other.action is Action.BLOCK else "allows",
     )
 
 
 _INSTEAD = {
-    Idleness.DUPLICATE: "{rule} has the same conditions",
-    Idleness.REDUNDANT: "{rule} {does} all of it",
-    Idleness.SHADOWED: "{rule} blocks all of it",
+    Idleness.DUPLICATE: "{instead} has the same conditions",
+    Idleness.REDUNDANT: "{instead} {does} all of it",
+    Idleness.SHADOWED: "{instead} blocks all of it",
 }
 
 

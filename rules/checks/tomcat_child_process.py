@@ -93,8 +93,8 @@ def _forecast(case: Case, endpoints: list[Endpoint]) -> Finding:
     after = "but the firewall rules for its ports cover that as well"
     if lost:
         ports = ", ".join(each.ports for each in lost)
-        rule = f"the firewall rule for {file_name(endpoints[0].row.executable)}"
-        after = f"and {rule} will not cover it on {lost[0].slot.protocol.upper()} {ports}"
+        of_parent = f"the firewall rule for {file_name(endpoints[0].row.executable)}"
+        after = f"and {of_parent} will not cover it on {lost[0].slot.protocol.upper()} {ports}"
     found = endpoints[0].configuration
     faults = found.faults if found else ()
     told = next((fault.text for fault in faults if fault.code is FaultCode.CHILD_PROCESS), "")
