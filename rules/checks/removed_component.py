@@ -11,6 +11,7 @@ from rules.catalogue.model import CatalogueRow
 from rules.check import Check, Unproven
 from rules.evidence_sets import ENDPOINTS
 from rules.findings import anonymous, counted, listed, opened, seen_listeners, seen_rules
+from rules.leftover_doors import leftover_doors
 from rules.model import Finding, Observation, Remediation, Severity
 from rules.paths import ends_with
 from rules.presence import Installed
@@ -22,8 +23,9 @@ def find(case: Case) -> Iterator[Finding | Unproven]:
     for row in case.catalogue.rows:
         if row.removed:
             found = case.installed(row)
-            fw_rules = tuple(
-                fw_rule for fw_rule, program in case.opening_rules if ends_with(program, row.executable)
+            fw_rules = (
+                *(fw_rule for fw_rule, program in case.opening_rules if ends_with(program, row.executable)),
+                *(door.fw_rule for door in leftover_doors(case) if door.row is row),
             )
             if fw_rules or found.processes or found.service or found.file:
                 yield _finding(case, row, found, fw_rules)
@@ -91,7 +93,8 @@ CHECK = Check(
     rationale="The SMS components are marked REMOVED on the vendor's page. A rule that still opens their "
     "ports is a door nobody watches; a process that still runs is unsupported software.",
     decides="Looks for active allow rules, processes, services and files of the removed rows, by program "
-    "path.",
+    "path, and for rules without a program that open TCP 9912 although nothing listens there. TCP 25 tells "
+    "nothing: a mail server uses it as well.",
     mend="Disable the rules, uninstall the component, and re-run the vendor's cmdlets.",
     controls=("NIST SP 800-53 r5 CM-7", "PCI DSS v4.0 1.2.7"),
     find=find,

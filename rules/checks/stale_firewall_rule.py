@@ -8,6 +8,7 @@ from rules.case import Case
 from rules.check import Check, Unproven
 from rules.evidence_sets import ENDPOINTS
 from rules.findings import anonymous, describe, opened, seen_rules
+from rules.leftover_doors import leftover_doors
 from rules.model import Finding, Severity
 from rules.remedies import disable, named
 from rules.stale_rules import stale_rules
@@ -20,12 +21,19 @@ def find(case: Case) -> Iterator[Finding | Unproven]:
             yield _finding(case, stale.fw_rule, stale.component, stale.why)
         else:
             yield Unproven(subject=stale.component, reason="whether it is installed is not known")
+    for door in leftover_doors(case):
+        if not door.row.removed:  # those are removed-component's
+            severity = Severity.MEDIUM if door.named else Severity.LOW
+            why = "nothing on this host uses that port"
+            yield _finding(case, door.fw_rule, door.row.component, why, severity)
     yield from anonymous(case)
 
 
-def _finding(case: Case, fw_rule: FirewallRule, component: str, why: str) -> Finding:
+def _finding(
+    case: Case, fw_rule: FirewallRule, component: str, why: str, severity: Severity = Severity.MEDIUM
+) -> Finding:
     return Finding(
-        severity=Severity.MEDIUM,
+        severity=severity,
         component=component,
         protocol={6: "tcp", 17: "udp"}.get(fw_rule.protocol or 0, ""),
         subject=f"{fw_rule.name or fw_rule.id} {fw_rule.program} {','.join(fw_rule.local_ports)}",
@@ -49,7 +57,9 @@ CHECK = Check(
     rationale="Rules outlive the ports and programs they were made for. Each one left is a door that is open "
     "for nobody, and hides the rules that matter.",
     decides="Takes every active allow rule that names a CE executable and asks whether the program is "
-    "installed at that path and one of its endpoints uses a port of the rule.",
+    "installed at that path and one of its endpoints uses a port of the rule. A rule without a program that "
+    "opens only CE's own port numbers, which nothing on this host uses, is medium where its name says that "
+    "it was made for CE, else low.",
     mend="Disable the rule and re-run the vendor's cmdlets, which remove their own old rules first.",
     controls=("NIST SP 800-53 r5 CM-7", "PCI DSS v4.0 1.2.7"),
     find=find,
