@@ -10,7 +10,7 @@ from rules.firewall.regions import on_axis
 from rules.site import Site
 
 # The keys of the site file that say who a source is.
-SITE_KEYS = {Source.SERVER: "servers", Source.CLIENT: "clients"}
+SITE_KEYS = {Source.SERVER: "ce_servers", Source.CLIENT: "clients"}
 
 
 def callers_of(site: Site, row: CatalogueRow, source: Source) -> tuple[Span | None, ...]:

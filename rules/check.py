@@ -32,7 +32,8 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     `title` states the desired condition. Without the evidence in `requires` the check cannot even look;
     without that in `needs` it may find, but never pass. `not_applicable` returns why the check does not
     concern this host, or "". `rationale`, `decides`, `mend` and `controls` are what `ce-audit explain`
-    prints.
+    prints. A check of the `rules_alone` asks whether the firewall rules are right, as if Windows Firewall
+    were on where it is not; that it is off is the finding of another.
     """
 
     id: str
@@ -44,5 +45,6 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     decides: str
     mend: str
     controls: tuple[str, ...] = ()
+    rules_alone: bool = False
     not_applicable: Callable[[Case], str] = always
     find: Find

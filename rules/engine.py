@@ -31,6 +31,7 @@ logger = logging.getLogger(__name__)
 
 SWITCHED_OFF = "switched off by the site"
 _MOST_REASONS = 3
+_LATENT = "Nothing while Windows Firewall lets everything through. Once it is on:"
 _NO_COMPONENT = "no Contact Expert component was seen on this host"
 
 
@@ -130,7 +131,7 @@ def _evaluate(check: Check, case: Case, fw_rules: ByOrigin) -> CheckResult:
             return result(Status.NOT_APPLICABLE, reason)
         if reason := _lacking(case, check.requires, wholly=True):
             return result(Status.NOT_PROVEN, _joined(unseen, reason))
-        found = tuple(check.find(case))
+        found = tuple(_found(check, case))
     except Exception as error:  # the one boundary: a broken check is itself a result
         logger.debug("check %s crashed", check.id, exc_info=True)
         return result(Status.ERROR, f"the check failed: {type(error).__name__}: {error}")
@@ -141,6 +142,15 @@ def _evaluate(check: Check, case: Case, fw_rules: ByOrigin) -> CheckResult:
     if findings:
         return result(Status.FAIL, reason, findings)
     return result(Status.NOT_PROVEN if reason else Status.PASS, reason)
+
+
+def _found(check: Check, case: Case) -> Iterator[Finding | Unproven]:
+    subject = case.filtered if check.rules_alone else case
+    for item in check.find(subject):
+        if subject is case or isinstance(item, Unproven):
+            yield item
+        else:
+            yield msgspec.structs.replace(item, impact=f"{_LATENT} {item.impact}")
 
 
 def _lacking(case: Case, kinds: frozenset[EvidenceKind], *, wholly: bool = False) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from rules.callers import SITE_KEYS
+from rules.catalogue.model import CatalogueRow
 from rules.causes import Cause, Diagnosis, undecided
 from rules.endpoints import Basis, Endpoint
 from rules.firewall.decision import Decision
@@ -15,6 +16,7 @@ from rules.firewall.verdict import Outcome
 from rules.joined import Joined
 from rules.paths import directory, file_name
 from rules.port_causes import contenders, has_fault, is_dynamic, is_held_by_child, is_switched_off
+from rules.presence import Presence
 from rules.prompts import is_prompt_rule
 from scanner.model import Action, FaultCode, FirewallRule
 
@@ -86,17 +88,26 @@ def _wrong_profile(_case: Joined, _: Endpoint, miss: NearMiss) -> bool:
 def _wrong_program(host: Joined, endpoint: Endpoint, miss: NearMiss) -> bool:
     """The rule opens this port for the component under another path: a moved or older installation.
 
-    Programs of one file name may be of several components (A16), each with a rule of its own.
+    Programs of one file name may be of several components (A16), each with a rule of its own; a variant that
+    is not on this host has left its rule to the one that is.
     """
     if set(miss.failed) != {"program"} or miss.fw_rule.program is None:
         return False
     rows = host.rows_of(read_program(miss.fw_rule.program).key)
-    if rows and endpoint.row not in rows:
+    if rows and endpoint.row not in rows and not _replaced(host, endpoint, rows):
         return False
     name = file_name(endpoint.row.executable)
     program = endpoint.program
     beside = program is not None and directory(miss.fw_rule.program) == directory(program)
     return beside or file_name(miss.fw_rule.program).casefold() == name.casefold()
+
+
+def _replaced(host: Joined, endpoint: Endpoint, rows: Iterable[CatalogueRow]) -> bool:
+    """True where these rows are variants that the endpoint's own stands for on this host (A6)."""
+    return all(
+        row.id in endpoint.row.alternatives and host.installed(row).presence is Presence.ABSENT
+        for row in rows
+    )
 
 
 def _out_of_scope(_case: Joined, _: Endpoint, miss: NearMiss) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from rules.catalogue.model import PortKind
 from rules.causes import Cause, Diagnosis, undecided
 from rules.endpoints import Basis, Endpoint
 from rules.firewall.addresses import is_local
 from rules.firewall.verdict import Outcome
 from rules.joined import Joined
+from rules.permission import permission
 from rules.port_ranges import taken_by_windows
 from rules.tomcat import is_tomcat_child
 from scanner.model import FaultCode, PortState
@@ -36,7 +38,7 @@ def _served(host: Joined, endpoint: Endpoint) -> Diagnosis:
     if is_out_of_reach(endpoint):
         return Diagnosis(cause=Cause.MISMATCH)
     if endpoint.basis is not Basis.CONFIGURED:
-        return undecided(endpoint)
+        return Diagnosis(cause=Cause.NONE) if needs_no_port(host, endpoint) else undecided(endpoint)
     if not endpoint.is_running or endpoint.listeners or endpoint.unowned or host.lacks_listeners:
         return Diagnosis(cause=Cause.NONE)
     if _changed_since_start(endpoint):
@@ -123,6 +125,18 @@ def is_dynamic(host: Joined, endpoint: Endpoint) -> bool:
     if not endpoint.row.ports:
         return seen_dynamic and endpoint.permission.overall is not Outcome.ALLOWED
     return seen_dynamic
+
+
+def needs_no_port(host: Joined, endpoint: Endpoint) -> bool:
+    """True where the vendor lists no port, the configuration that was read states none, and a firewall rule
+    for the whole program lets it through on whichever it takes (contact-expert.md section 9, A2).
+    """
+    stated = endpoint.configuration is None or endpoint.basis is Basis.CONFIGURED
+    if endpoint.row.kind is not PortKind.UNLISTED or stated:
+        return False
+    slot, listeners = endpoint.slot, endpoint.listeners
+    anywhere = permission(host, endpoint.row, endpoint.installed, slot.protocol, None, listeners, None)
+    return anywhere.overall is Outcome.ALLOWED
 
 
 def is_switched_off(endpoint: Endpoint) -> bool:

@@ -13,7 +13,7 @@ from rules.endpoints import Basis, Endpoint
 from rules.firewall.ports import read_ports
 from rules.firewall.programs import read_program
 from rules.firewall_causes import is_for_other_port
-from rules.port_causes import is_dynamic
+from rules.port_causes import is_dynamic, is_switched_off
 from rules.presence import Presence
 from rules.unneeded_rules import only_names, shutdown_rules
 from scanner.model import FirewallRule
@@ -21,12 +21,14 @@ from scanner.model import FirewallRule
 
 class Stale(msgspec.Struct, frozen=True, kw_only=True):
     """An active inbound allow rule for a CE program and why nothing uses it; `why` is empty where it is not
-    known whether the program is installed.
+    known whether the program is installed. `listed` = the vendor's page lists each of its ports for it, and
+    its configuration leaves them out.
     """
 
     fw_rule: FirewallRule
     component: str
     why: str
+    listed: bool = False
 
 
 def stale_rules(case: Case) -> Iterator[Stale]:
@@ -53,7 +55,8 @@ def stale_rules(case: Case) -> Iterator[Stale]:
         if case.installed(rows[0]).presence is Presence.UNKNOWN:
             yield Stale(fw_rule=fw_rule, component=rows[0].component, why="")
         elif why := _why(case, fw_rule, rows):
-            yield Stale(fw_rule=fw_rule, component=rows[0].component, why=why)
+            listed = _is_listed(case, fw_rule, rows)
+            yield Stale(fw_rule=fw_rule, component=rows[0].component, why=why, listed=listed)
 
 
 def _must_give_way(endpoint: Endpoint, diagnosis: Diagnosis) -> bool:
@@ -94,8 +97,22 @@ def _is_elsewhere(fw_rule: FirewallRule, installed: str | None) -> bool:
     return there.exact and here.exact and there.key != here.key
 
 
+def _is_listed(case: Case, fw_rule: FirewallRule, rows: tuple[CatalogueRow, ...]) -> bool:
+    """True where every port of the rule is the default of a connector that server.xml does not have (6.4)."""
+    left_out = {
+        (port, port)
+        for endpoint in case.endpoints
+        if endpoint.row in rows and endpoint.slot.purpose and is_switched_off(endpoint)
+        if (port := endpoint.slot.documented)
+    }
+    spans = read_ports(fw_rule.local_ports).spans
+    return bool(spans) and left_out.issuperset(spans)
+
+
 def _serves(fw_rule: FirewallRule, endpoint: Endpoint) -> bool:
-    """True where the rule opens the endpoint's port, or where nobody can say which port that is."""
+    """True where the rule opens the endpoint's port, or where nobody can say which ports that are."""
+    if endpoint.basis is Basis.OBSERVED and not endpoint.row.ports:
+        return True  # what it has open now need not be all that it may open
     if endpoint.port is None or endpoint.basis in (Basis.ASSUMED, Basis.NONE):
         return endpoint.row.kind is not PortKind.STATIC or endpoint.basis is Basis.ASSUMED
     first, last = endpoint.span

@@ -54,5 +54,6 @@ CHECK = Check(
     "cancelled prompt left, where the evidence shows it, are poisoned-prompt-rule's.",
     mend="Disable or remove the Block rule; adding an allow rule does not help.",
     controls=("NIST SP 800-53 r5 CM-6", "PCI DSS v4.0 1.2.7"),
+    rules_alone=True,
     find=find,
 )

@@ -86,5 +86,6 @@ CHECK = Check(
         "PCI DSS v4.0 1.2.8",
         "ISO/IEC 27001:2022 A.8.32",
     ),
+    rules_alone=True,
     find=find,
 )

@@ -45,5 +45,6 @@ CHECK = Check(
     "disabled.",
     mend="Enable the rule, or re-run the vendor's cmdlets.",
     controls=("NIST SP 800-53 r5 CM-6", "PCI DSS v4.0 1.2.7"),
+    rules_alone=True,
     find=find,
 )

@@ -28,7 +28,8 @@ def find(case: Case) -> Iterator[Finding | Unproven]:
 
 def _finding(case: Case, endpoint: Endpoint) -> Finding:
     permitted = endpoint.permission.overall is Outcome.ALLOWED
-    now = ", ".join(str(listener.port) for listener in endpoint.listeners + endpoint.elsewhere)
+    sockets = endpoint.listeners + endpoint.elsewhere
+    now = ", ".join(dict.fromkeys(str(listener.port) for listener in sockets))
     reason = endpoint.configuration.reason if endpoint.configuration else ""
     follows = (
         ", so only a firewall rule for the whole program lets it through"

@@ -132,7 +132,8 @@ CHECK = Check(
     "matters.",
     decides="Merges local and Group Policy settings by Windows' own law for every profile in use (all three "
     "where the evidence does not say which is), looks for network interfaces exempt from it, and asks "
-    "whether its service runs.",
+    "whether its service runs. The checks of single firewall rules then judge as if it were on, so that they "
+    "tell what would be cut off.",
     mend="Switch the profile on with inbound traffic blocked by default, after making sure CE's rules are "
     "complete.",
     controls=(

@@ -59,7 +59,7 @@ def _finding(case: Case, endpoint: Endpoint) -> Finding:
         expected = "an address that the other hosts can reach"
         observed = f"bound to {', '.join(endpoint.permission.bound)}"
     else:
-        others = ", ".join(str(listener.port) for listener in endpoint.elsewhere)
+        others = ", ".join(dict.fromkeys(str(listener.port) for listener in endpoint.elsewhere))
         message = (
             f"{endpoint.title} runs but does not listen on {endpoint.slot.protocol.upper()} "
             f"{endpoint.ports}, the port it is configured for{f', but on {others}' if others else ''}"

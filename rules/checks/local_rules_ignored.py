@@ -100,5 +100,6 @@ CHECK = Check(
         "NIST SP 800-53 r5 CM-6",
         "PCI DSS v4.0 1.2.8",
     ),
+    rules_alone=True,
     find=find,
 )

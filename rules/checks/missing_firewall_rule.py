@@ -50,5 +50,6 @@ CHECK = Check(
     "...) is found.",
     mend="Re-run the vendor's cmdlets, or add the rule shown with the finding.",
     controls=("NIST SP 800-53 r5 CM-6", "PCI DSS v4.0 1.2.5"),
+    rules_alone=True,
     find=find,
 )

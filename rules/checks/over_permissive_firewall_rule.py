@@ -164,5 +164,6 @@ CHECK = Check(
         "NIST SP 800-53 r5 SC-7(5)",
         "PCI DSS v4.0 1.2.5",
     ),
+    rules_alone=True,
     find=find,
 )

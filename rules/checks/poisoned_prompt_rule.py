@@ -117,5 +117,6 @@ CHECK = Check(
     "without ids cannot show where a rule came from.",
     mend="Disable the prompt's rules; adding an allow rule does not help, for Block wins.",
     controls=("NIST SP 800-53 r5 CM-6", "PCI DSS v4.0 1.2.7"),
+    rules_alone=True,
     find=find,
 )

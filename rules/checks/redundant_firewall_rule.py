@@ -121,5 +121,6 @@ CHECK = Check(
     "covers.",
     mend="Remove-CEFirewallRules before every Add-CEFirewallRules; disable the copies shown.",
     controls=("NIST SP 800-53 r5 CM-6", "PCI DSS v4.0 1.2.7", "ISO/IEC 27001:2022 A.8.9"),
+    rules_alone=True,
     find=find,
 )

@@ -110,5 +110,6 @@ CHECK = Check(
     "remote ports, or its network interfaces. Without named callers a rule with addresses stays undecided.",
     mend="Add the addresses that are left out to the rule, or lift the condition that nobody meant.",
     controls=("NIST SP 800-53 r5 AC-4", "NIST SP 800-53 r5 CM-6", "PCI DSS v4.0 1.2.5"),
+    rules_alone=True,
     find=find,
 )

@@ -45,7 +45,7 @@ def not_applicable(case: Case) -> str:
     """Who a client is, only the site can say."""
     if clients(case.site):
         return ""
-    return "the site file does not say where clients are: its keys `clients` and `proxies` would"
+    return "the site file does not say where clients are: its keys `clients` and `dmz_proxies` would"
 
 
 def _clients_only(case: Case) -> tuple[Span, ...]:

@@ -18,7 +18,8 @@ from scanner.model import EvidenceKind, FirewallRule
 def find(case: Case) -> Iterator[Finding | Unproven]:
     for stale in stale_rules(case):
         if stale.why:
-            yield _finding(case, stale.fw_rule, stale.component, stale.why)
+            severity = Severity.LOW if stale.listed else Severity.MEDIUM
+            yield _finding(case, stale.fw_rule, stale.component, stale.why, severity)
         else:
             yield Unproven(subject=stale.component, reason="whether it is installed is not known")
     for door in leftover_doors(case):
@@ -29,9 +30,7 @@ def find(case: Case) -> Iterator[Finding | Unproven]:
     yield from anonymous(case)
 
 
-def _finding(
-    case: Case, fw_rule: FirewallRule, component: str, why: str, severity: Severity = Severity.MEDIUM
-) -> Finding:
+def _finding(case: Case, fw_rule: FirewallRule, component: str, why: str, severity: Severity) -> Finding:
     return Finding(
         severity=severity,
         component=component,
@@ -57,10 +56,12 @@ CHECK = Check(
     rationale="Rules outlive the ports and programs they were made for. Each one left is a door that is open "
     "for nobody, and hides the rules that matter.",
     decides="Takes every active allow rule that names a CE executable and asks whether the program is "
-    "installed at that path and one of its endpoints uses a port of the rule. A rule without a program that "
+    "installed at that path and one of its endpoints uses a port of the rule. Low where the vendor's page "
+    "lists the port for Tomcat and server.xml has no such connector. A rule without a program that "
     "opens only CE's own port numbers, which nothing on this host uses, is medium where its name says that "
     "it was made for CE, else low.",
     mend="Disable the rule and re-run the vendor's cmdlets, which remove their own old rules first.",
     controls=("NIST SP 800-53 r5 CM-7", "PCI DSS v4.0 1.2.7"),
+    rules_alone=True,
     find=find,
 )

@@ -20,7 +20,7 @@ from rules.findings import (
     subject,
 )
 from rules.model import Finding, Remediation, Severity
-from rules.port_causes import TAO_FAULTS, is_bound_by_options
+from rules.port_causes import TAO_FAULTS, is_bound_by_options, needs_no_port
 from rules.remedies import first, rerun_cmdlets
 from scanner.locations import LocationKind
 from scanner.model import FaultCode, PortState
@@ -42,7 +42,9 @@ def find(case: Case) -> Iterator[Finding | Unproven]:
             yield from _faulty(case, endpoint, told)
         elif endpoint.slot.configured and endpoint.slot.configured.port_end:
             yield _span(case, endpoint)
-        elif _is_unread(endpoint) and diagnosis.cause is not Cause.DYNAMIC:  # then it is told already
+        elif diagnosis.cause is Cause.DYNAMIC or needs_no_port(case, endpoint):
+            continue  # told already, or nobody asks for a port
+        elif _is_unread(endpoint):
             yield Unproven(subject=subject(endpoint), reason=undecided(endpoint).reason)
 
 

@@ -91,5 +91,6 @@ CHECK = Check(
     mend="Allow the program tomcat8.exe on every local TCP port, if other hosts use these applications.",
     controls=("NIST SP 800-53 r5 CM-6", "PCI DSS v4.0 1.2.5"),
     not_applicable=without_tomcat,
+    rules_alone=True,
     find=find,
 )

@@ -103,5 +103,6 @@ CHECK = Check(
     "finding, high where it cuts off an endpoint.",
     mend="Find out why the network is not on the expected profile; else let the rule apply on this one.",
     controls=("NIST SP 800-53 r5 CM-6",),
+    rules_alone=True,
     find=find,
 )

@@ -50,5 +50,6 @@ CHECK = Check(
         "NIST SP 800-53 r5 CM-7",
         "PCI DSS v4.0 1.2.7",
     ),
+    rules_alone=True,
     find=find,
 )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 _NO_FILE_NAME = re.compile(r"""[:"'<>|]""")
+_QUALIFIER = re.compile(r"[ _.:-]*(?:web-?services?|ws|tcp|listen(?:er|ing)?|bind|local|orb|iiop)$")
 _SEPARATOR = re.compile(r"[\\/]")
 _NAMING = re.compile(
     r"(?:.*name|id|.*exe|.*executable|.*path|.*file|program|image|component|server|service|process|application|app"
@@ -28,7 +29,7 @@ _NAMING = re.compile(
 )
 _IDENTITY = re.compile(r"(?:name|id|exe|executable|server|service|component|program|path)", re.IGNORECASE)
 _CONTAINER = re.compile(
-    r"(?:tcp|udp|net|network|orb|corba|iiop|tao|listen|listener|bind|end-?point|socket|setting|param|parameter"
+    r"(?:tcp|udp|port|net|network|orb|corba|iiop|tao|listen|listener|bind|end-?point|socket|setting|param|parameter"
     r"|property|properties|entry|item|option|argument|arg|command-?line|add|value|key|config|configuration"
     r"|(?:app|user|application)-?settings)s?",
     re.IGNORECASE,
@@ -46,7 +47,7 @@ class Names(msgspec.Struct, frozen=True, kw_only=True):
 class Owner(msgspec.Struct, frozen=True, kw_only=True):
     """The element that names somebody, and whom; `several` = it names components that exclude each other."""
 
-    element: object
+    element: _Element
     components: frozenset[str]
     several: bool = False
 
@@ -70,6 +71,12 @@ def names_of(locations: Sequence[PortLocation]) -> Names:
         programs={file: tuple(places) for file, places in programs.items()},
         alone=locations[0].component if len(locations) == 1 else None,
     )
+
+
+def called_by(prefix: str, names: Names) -> frozenset[str]:
+    """The components that `prefix` names: "DialerServer" or "DialerServerTcp", before "Port"."""
+    word = prefix.casefold()
+    return names.words.get(word) or names.words.get(_QUALIFIER.sub("", word)) or frozenset()
 
 
 def stated(element: _Element) -> Iterator[tuple[str, str]]:
@@ -153,6 +160,6 @@ def _is_somebody(element: _Element) -> bool:
 
 
 def _is_setting(text: str) -> bool:
-    """A word for a setting, or an ordinal, rather than somebody's name."""
+    """A word for a setting, an option or an ordinal, rather than somebody's name."""
     word = _NAMING.fullmatch(text) or _CONTAINER.fullmatch(text)
-    return text.isdigit() or port_prefix(text) is not None or word is not None
+    return text.isdigit() or text.startswith("-") or port_prefix(text) is not None or word is not None

@@ -16,18 +16,26 @@ import msgspec
 
 from scanner.locations import PortLocation
 from scanner.model import ConfiguredEndpoint, Origin, PortState
-from scanner.parsers.ce_names import Named, Names, Owner, names_of, owner, stated
+from scanner.parsers.ce_names import Named, Names, Owner, called_by, names_of, owner, stated
 from scanner.parsers.port_names import is_foreign, port_prefix
 from scanner.parsers.port_reading import PortReading, Remark, gather, port_number
 from scanner.parsers.site_xpath import xpath_reading
 from scanner.parsers.tao_endpoints import parse_endpoint_set
 from scanner.parsers.tao_options import has_endpoint_option, parse_tao_options
-from scanner.parsers.xml import parse_xml
+from scanner.parsers.xml import local_name, parse_xml
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
 _BARE_ENDPOINT = re.compile(r"\s*(?:iiop|ssliop|htiop|diop)://", re.IGNORECASE)
+_OPTIONS = re.compile(
+    r"[ _.:-]*(?:command-?line|cmd-?line|arguments|args?|options|parameters|params|end-?points?)$",
+    re.IGNORECASE,
+)
+_PORTS = re.compile(r"(?:(?:tcp|static|fixed|server|listen)[_-]?)?ports", re.IGNORECASE)
+_EVERYWHERE = re.compile(
+    r"\s*(?:tcp://)?(?:0\.0\.0\.0|\[::\]|[*+])?:(?P<port>[0-9]{1,5})/?\s*", re.IGNORECASE
+)
 _LISTENING = re.compile(r"end-?point|listen|bind", re.IGNORECASE)
 _NO_NUMBER = "what stands for its port is not a number from 1 to 65535"
 _SEVERAL = "an element that states a port names several components"
@@ -58,21 +66,25 @@ def parse_vendor_xml(
     return {
         location.component: xpath_reading(root, location.xpath, location.count)
         if location.xpath
-        else _reading(
-            [found for found in candidates if location.component in found.owner.components], location.count
-        )
+        else _reading(_about(location.component, candidates), location.count)
         for location in locations
     }
+
+
+def _about(component: str, candidates: Sequence[_Candidate]) -> Sequence[_Candidate]:
+    """What is stated for it by name; only else what is stated for all who share a name with it."""
+    told = [found for found in candidates if component in found.owner.components]
+    return [found for found in told if len(found.owner.components) == 1] or told
 
 
 def _candidates(root: _Element, names: Names, sole: frozenset[str] | None) -> Iterator[_Candidate]:
     known: Named = {}
     for element in root.iter():
         for label, text in stated(element):
-            reading = _tao_reading(label, text)
+            reading = _tao_reading(label, _with_value(element, text))
             plain = reading is None
             if plain:
-                reading = _plain_reading(label, text, names)
+                reading = _plain_reading(label, text, names) or _listed_reading(element, label, text, names)
             whose = _owner(element, label, names, plain, known) if reading else None
             if reading and not whose and sole and not plain:
                 whose = Owner(element=element, components=sole)
@@ -81,16 +93,31 @@ def _candidates(root: _Element, names: Names, sole: frozenset[str] | None) -> It
 
 
 def _owner(element: _Element, label: str, names: Names, plain: bool, known: Named) -> Owner | None:
-    """`<add key="DialerServerPort"/>` names its component itself."""
-    called = names.words.get((port_prefix(label) or "").casefold()) if plain else None
-    if called:
+    """`<add key="DialerServerPort"/>` names its component itself, and so does `DialerServerArguments`."""
+    prefix = port_prefix(label) if plain else _OPTIONS.sub("", label)
+    if called := called_by(label if prefix is None else prefix, names):
         return Owner(element=element, components=called)
     return owner(element, names, plainly=plain, known=known)
 
 
+def _with_value(element: _Element, text: str) -> str:
+    """An option alone may have its value in the next element: `<arg>-ORBEndpoint</arg><arg>iiop://:1</arg>`."""
+    following = element.getnext()
+    if not _is_lone_option(text) or following is None or following.tag != element.tag:
+        return text
+    return f"{text} {following.text or following.get('value') or ''}".strip()
+
+
+def _is_lone_option(text: str) -> bool:
+    return len(text.split()) == 1 and "://" not in text
+
+
 def _tao_reading(label: str, text: str) -> PortReading | None:
-    """Options with an endpoint, or an endpoint set alone under a name that speaks of listening."""
-    if "-orb" in text.casefold() and has_endpoint_option(text):
+    """Options with an endpoint, or an endpoint set alone under a name that speaks of listening.
+
+    An option without its value is no statement: the schema may keep the value anywhere.
+    """
+    if "-orb" in text.casefold() and not _is_lone_option(text) and has_endpoint_option(text):
         return parse_tao_options(text)
     if _BARE_ENDPOINT.match(text) and _LISTENING.search(label) and not is_foreign(label):
         return gather(parse_endpoint_set(text.strip()), nothing="the endpoints fix no port")
@@ -98,12 +125,29 @@ def _tao_reading(label: str, text: str) -> PortReading | None:
 
 
 def _plain_reading(label: str, text: str, names: Names) -> PortReading | None:
+    """A number under a name that is plainly a port; or `listen="0.0.0.0:9900"`, which is nobody else's."""
+    own = _EVERYWHERE.fullmatch(text) if _LISTENING.search(label) and not is_foreign(label) else None
+    if own and (everywhere := port_number(own["port"])):
+        return _static(everywhere)
     prefix = port_prefix(label)
-    if prefix is None or (is_foreign(prefix) and prefix.casefold() not in names.words):
+    if prefix is None or (is_foreign(prefix) and not called_by(prefix, names)):
         return None
     port = port_number(text.strip())
     if not port:
         return _unknown(_NO_NUMBER)
+    return _static(port)
+
+
+def _listed_reading(element: _Element, label: str, text: str, names: Names) -> PortReading | None:
+    """An entry of a list of ports that names its component: `<Ports><SDServer>9904</SDServer></Ports>`."""
+    listed = element.getparent()
+    if listed is None or not _PORTS.fullmatch(local_name(listed)) or not names.words.get(label.casefold()):
+        return None
+    port = port_number(text.strip())
+    return _static(port) if port else None
+
+
+def _static(port: int) -> PortReading:
     return PortReading(state=PortState.STATIC, endpoints=(ConfiguredEndpoint(protocol="tcp", port=port),))
 
 
@@ -115,14 +159,23 @@ def _reading(candidates: Sequence[_Candidate], count: int) -> PortReading:
     if any(candidate.owner.several for candidate in told):
         return _unknown(_SEVERAL)
     places: dict[object, list[PortReading]] = {}
+    together = _is_list(told, count)
     for candidate in told:
-        places.setdefault(candidate.owner.element, []).append(candidate.reading)
+        places.setdefault(together or candidate.owner.element, []).append(candidate.reading)
     first, *others = [_joined(readings) for readings in places.values()]
     if any(_meaning(other) != _meaning(first) for other in others):
         return _unknown(_DISAGREE)
     if told[0].plain and len(first.endpoints) > count:
         return _unknown(f"the file states {len(first.endpoints)} ports for it, more than can be told apart")
     return first
+
+
+def _is_list(told: Sequence[_Candidate], count: int) -> bool:
+    """True where entries side by side each state one of the several ports that the component has."""
+    elements = {candidate.owner.element for candidate in told if candidate.plain}
+    parents = {element.getparent() for element in elements}
+    ports = {endpoint for candidate in told for endpoint in candidate.reading.endpoints}
+    return 1 < len(elements) <= count and len(parents) == 1 and len(ports) == len(elements)
 
 
 def _meaning(reading: PortReading) -> tuple[PortState, frozenset[ConfiguredEndpoint]]:

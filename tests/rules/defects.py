@@ -52,6 +52,7 @@ class Defect(msgspec.Struct, frozen=True, kw_only=True):
     seed: Seed
     applies: Applies
     component: Callable[[Built, str], str] | None = None
+    rows: tuple[str, ...] = ()  # the only ones that can be broken so
     low: bool = False  # its finding is below medium
     site: Site = Site()
 
@@ -399,6 +400,10 @@ def is_row(*row_ids: str) -> Applies:
     return lambda built, row_id: row_id in row_ids and runs(built, row_id)
 
 
+NAMING = ("naming-service",)
+REGISTRY = (*NAMING, "telephony-connector-ucma-application-port")
+
+
 def is_single(built: Built, row_id: str) -> bool:
     found = endpoints(built, row_id)
     return row_id != TOMCAT and len(found) == 1 and found[0].protocol == "tcp"
@@ -465,12 +470,14 @@ DEFECTS = (
     Defect(check="dynamic-port", seed=_dynamic, applies=is_single, component=name_of_row),
     Defect(
         check="tao-endpoint",
+        rows=NAMING,
         seed=_faulty(FaultCode.TAO_COLON_MISSING, PortState.INVALID),
         applies=is_row("naming-service"),
         component=name_of_row,
     ),
     Defect(
         check="misplaced-registry-value",
+        rows=REGISTRY,
         seed=_faulty(FaultCode.MISPLACED, PortState.NOT_DETERMINABLE),
         applies=both(
             is_row("naming-service", "telephony-connector-ucma-application-port"),
@@ -480,12 +487,14 @@ DEFECTS = (
     ),
     Defect(
         check="recording-channel-ports",
+        rows=CHANNELS,
         seed=_faulty(FaultCode.CHANNEL_CLASH, PortState.STATIC),
         applies=is_row(*CHANNELS),
         component=name_of_row,
     ),
     Defect(
         check="naming-port-mismatch",
+        rows=NAMING,
         seed=_wrong_reference,
         applies=is_row("naming-service"),
         component=name_of_row,
@@ -498,16 +507,39 @@ DEFECTS = (
         low=True,
     ),
     Defect(
-        check="tomcat-shutdown-exposed", seed=_shutdown_open, applies=is_row(TOMCAT), component=name_of_row
+        check="tomcat-shutdown-exposed",
+        rows=(TOMCAT,),
+        seed=_shutdown_open,
+        applies=is_row(TOMCAT),
+        component=name_of_row,
     ),
-    Defect(check="tomcat-child-process", seed=_child, applies=is_row(TOMCAT), component=name_of_row),
     Defect(
-        check="tomcat-dynamic-apps", seed=_ports_only, applies=is_row(TOMCAT), component=name_of_row, low=True
+        check="tomcat-child-process",
+        rows=(TOMCAT,),
+        seed=_child,
+        applies=is_row(TOMCAT),
+        component=name_of_row,
     ),
-    Defect(check="ajp-exposed", seed=_ajp, applies=is_row(TOMCAT), component=name_of_row, low=True),
+    Defect(
+        check="tomcat-dynamic-apps",
+        rows=(TOMCAT,),
+        seed=_ports_only,
+        applies=is_row(TOMCAT),
+        component=name_of_row,
+        low=True,
+    ),
+    Defect(
+        check="ajp-exposed",
+        rows=(TOMCAT,),
+        seed=_ajp,
+        applies=is_row(TOMCAT),
+        component=name_of_row,
+        low=True,
+    ),
     Defect(check="stale-firewall-rule", seed=_stale, applies=ruled, component=name_of_row),
     Defect(
         check="unnecessary-firewall-rule",
+        rows=NO_PORTS,
         seed=_needless,
         applies=lambda built, row_id: row_id in NO_PORTS,
         component=name_of_row,

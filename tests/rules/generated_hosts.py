@@ -210,10 +210,13 @@ def _number(protocol: str) -> int:
 
 
 @st.composite
-def _rows(draw: st.DrawFn) -> tuple[str, ...]:
+def _rows(draw: st.DrawFn, having: tuple[str, ...]) -> tuple[str, ...]:
     rows = list(draw(st.lists(st.sampled_from(SINGLE), unique=True, max_size=6)))
+    asked = draw(st.sampled_from(having)) if having else ""
     for variants in ALTERNATIVES:
-        rows += draw(st.sampled_from(((), *variants)))
+        wanted = [variant for variant in variants if asked in variant]
+        rows += draw(st.sampled_from(wanted or ((), *variants)))
+    rows += [asked] if asked and asked not in rows else []
     optional = (*CHANNELS, *UNLISTED, *NO_PORTS, TOMCAT)
     rows += draw(st.lists(st.sampled_from(optional), unique=True, max_size=4))
     # the Server Agent belongs to every core server; the rows of one executable come together
@@ -222,10 +225,11 @@ def _rows(draw: st.DrawFn) -> tuple[str, ...]:
 
 
 @st.composite
-def recipes(draw: st.DrawFn) -> Recipe:
-    """Any host the builders can make."""
-    role = draw(st.sampled_from(("core-server", "core-server", "core-server", "operator-pc")))
-    rows = draw(_rows()) if role == "core-server" else (draw(st.sampled_from(CLIENTS)),)
+def recipes(draw: st.DrawFn, having: tuple[str, ...] = ()) -> Recipe:
+    """Any host the builders can make; one of the rows `having`, of a core server, is on it."""
+    roles = ("core-server",) * 3 + (() if having else ("operator-pc",))
+    role = draw(st.sampled_from(roles))
+    rows = draw(_rows(having)) if role == "core-server" else (draw(st.sampled_from(CLIENTS)),)
     return Recipe(
         role=role,
         rows=rows,
@@ -238,6 +242,6 @@ def recipes(draw: st.DrawFn) -> Recipe:
     )
 
 
-def hosts() -> st.SearchStrategy[Built]:
-    """Compliant hosts."""
-    return recipes().map(build)
+def hosts(having: tuple[str, ...] = ()) -> st.SearchStrategy[Built]:
+    """Compliant hosts; one of the rows `having` is on each."""
+    return recipes(having).map(build)

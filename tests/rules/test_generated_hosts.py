@@ -44,7 +44,7 @@ def places(defect: Defect, host: Built) -> list[str]:
 def test_one_defect_on_any_host_is_found_as_itself_and_as_nothing_else(
     defect: Defect, data: st.DataObject
 ) -> None:
-    host = data.draw(hosts().filter(lambda host: bool(places(defect, host))))
+    host = data.draw(hosts(defect.rows).filter(lambda host: bool(places(defect, host))))
     row_id = data.draw(st.sampled_from(places(defect, host)))
     whom = defect.component(host, row_id) if defect.component else ""
     assert named(defect, host, row_id) == {(defect.check, whom)}
@@ -84,6 +84,20 @@ def test_two_defects_of_two_components_are_both_found(data: st.DataObject) -> No
     assert found(second.seed(broken, other), first.site) == {
         (first.check, name_of_row(host, row_id)),
         (second.check, name_of_row(host, other)),
+    }
+
+
+@MANY
+@given(st.data())
+def test_a_firewall_that_is_off_hides_nothing_that_is_wrong_with_its_rules(data: st.DataObject) -> None:
+    host = data.draw(hosts())
+    (off,) = (defect for defect in DEFECTS if defect.check == "firewall-disabled")
+    defect = data.draw(st.sampled_from([each for each in APART if places(each, host)]))
+    row_id = data.draw(st.sampled_from(places(defect, host)))
+    broken = msgspec.structs.replace(host, snapshot=off.seed(host, row_id))
+    assert found(defect.seed(broken, row_id), defect.site) == {
+        ("firewall-disabled", ""),
+        (defect.check, name_of_row(host, row_id)),
     }
 
 

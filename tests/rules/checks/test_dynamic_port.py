@@ -10,6 +10,7 @@ from tests.rules.changes import (
     changed_rule,
     configured,
     dropped,
+    listening,
     not_configured,
     not_listening,
     without_rule,
@@ -100,6 +101,31 @@ def test_an_unlisted_component_with_a_rule_for_its_program_may_move() -> None:
     followed = changed_rule(chat, "CE-chat-server-tcp-9915", local_ports=())
     assert found(followed) == set()
     assert statuses(followed)[CHECK] == "not-proven"
+
+
+def chat_without_port(snapshot: Snapshot) -> Snapshot:
+    """Its file was read and states no port; the firewall rule is for the whole program."""
+    unstated = configured(snapshot, "chat-server", state=PortState.NOT_DETERMINABLE, reason="states no port")
+    return changed_rule(unstated, "CE-chat-server-tcp-9915", local_ports=())
+
+
+def test_nobody_asks_for_the_port_of_an_unlisted_component_whose_program_is_let_through() -> None:
+    asked = (CHECK, "tao-endpoint", "listener-mismatch", "port-conflict", "missing-firewall-rule")
+    for host in (CORE, not_listening(CORE, 9915), changed_listener(CORE, 9915, port=50001)):
+        unstated = chat_without_port(host)
+        assert found(unstated) == set()
+        assert [statuses(unstated)[check] for check in asked] == ["pass"] * len(asked)
+
+
+def test_a_rule_for_the_port_of_today_settles_nothing_for_an_unlisted_component() -> None:
+    today = changed_rule(chat_without_port(CORE), "CE-chat-server-tcp-9915", local_ports=("9915",))
+    assert statuses(today)[CHECK] == "not-proven"
+
+
+def test_a_port_of_both_address_families_is_named_once() -> None:
+    either = next(found for found in unread(50001).listeners if found.port == 50001)
+    both = listening(unread(50001), changed(either, address="::"))
+    assert "(it listens on 50001 now)" in the_finding(both, CHECK).message
 
 
 def test_a_switched_off_connector_and_a_recorder_without_channels_pass() -> None:

@@ -7,13 +7,14 @@ from scanner.model import Action, EvidenceKind, Profile, ProfileSettings, Snapsh
 from tests.rules.changes import (
     all_rules,
     changed,
+    changed_rule,
     dropped,
     on_networks,
     with_process,
     with_service,
     with_settings,
 )
-from tests.rules.hosts import core_server, interface, origin, process, service, settings
+from tests.rules.hosts import DB_RULE, core_server, interface, origin, process, service, settings
 from tests.rules.judging import found, judge, statuses, the_finding
 
 CHECK = "firewall-disabled"
@@ -36,10 +37,15 @@ def test_a_profile_in_use_that_does_not_filter_is_the_one_finding(setting: Profi
     assert found(all_rules(with_settings(CORE, setting), profiles=())) == {(CHECK, "")}
 
 
-def test_off_with_every_rule_disabled_is_still_one_cause() -> None:
-    assert found(all_rules(with_settings(CORE, settings(DOMAIN, enabled=False)), active=False)) == {
-        (CHECK, "")
+@pytest.mark.parametrize("lets_all_in", [{"enabled": False}, {"default_inbound": Action.ALLOW}])
+def test_rules_that_will_be_missed_once_it_is_on_are_told_beside_it(lets_all_in: dict[str, object]) -> None:
+    off = with_settings(CORE, settings(DOMAIN, **{"enabled": True, **lets_all_in}))
+    assert found(off) == {(CHECK, "")}
+    assert found(changed_rule(off, DB_RULE, active=False)) == {
+        (CHECK, ""),
+        ("disabled-firewall-rule", "DBConnectorServer"),
     }
+    assert judge(off, "missing-firewall-rule").status == "pass"
 
 
 @pytest.mark.parametrize(

@@ -57,16 +57,19 @@ def test_it_is_mended_by_switching_the_rules_off_never_by_another_allow() -> Non
         with_rule(PC, prompt(profiles=(Profile.PUBLIC,)), prompt("UDP", profiles=(Profile.PUBLIC,))),
         with_rule(PC, prompt("UDP")),
         with_rule(PC, prompt(program=APP.replace("D:", "C:"))),
-        with_rule(
-            with_settings(PC, settings(Profile.DOMAIN, enabled=False)),
-            prompt(),
-        ),
     ],
 )
 def test_a_rule_that_blocks_nothing_now_is_low(harmless: Snapshot) -> None:
     finding = the_finding(harmless, CHECK)
     assert finding.severity.value == "low"
     assert "None now" in finding.impact
+
+
+def test_a_firewall_that_is_off_hides_no_rule_that_blocks_once_it_is_on() -> None:
+    off = with_settings(PC, settings(Profile.DOMAIN, enabled=False))
+    finding = the_finding(with_rule(off, prompt()), CHECK)
+    assert finding.severity.value == "high"
+    assert finding.impact.startswith("Nothing while Windows Firewall lets everything through. Once it is on:")
 
 
 def test_one_finding_for_each_program() -> None:

@@ -157,11 +157,11 @@ def test_a_policy_rule_and_a_hostile_address_are_changed_by_hand() -> None:
 def test_without_named_callers_an_address_leaves_the_question_open_and_says_who_answers() -> None:
     result = judge(scoped("10.1.0.0/24"), CHECK)
     assert (result.status, result.findings) == ("not-proven", ())
-    assert "`servers` and `clients`" in result.reason
+    assert "`ce_servers` and `clients`" in result.reason
     half = judge(scoped("10.1.0.0/24"), CHECK, Site(servers=("10.1.0.0/24",)))
     assert (half.status, half.findings) == ("not-proven", ())
     assert "`clients`" in half.reason
-    assert "`servers`" not in half.reason
+    assert "`ce_servers`" not in half.reason
 
 
 def test_a_rule_for_nobody_in_particular_does_not_make_it_narrow() -> None:

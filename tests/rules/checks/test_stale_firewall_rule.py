@@ -12,6 +12,7 @@ from tests.rules.changes import (
     dropped,
     listening,
     not_configured,
+    not_listening,
     removed,
     with_file,
     with_process,
@@ -144,6 +145,45 @@ def test_where_nobody_looked_for_programs_the_question_stays_open() -> None:
 
 def test_a_listing_without_programs_never_passes() -> None:
     assert judge(all_rules(CORE, program=None, unread=("program",)), CHECK).status == "not-proven"
+
+
+WEB = "web-service"
+HTTP_ONLY = configured(
+    not_listening(CORE, 8009, 8443),
+    WEB,
+    tcp(8005, purpose="shutdown", address="127.0.0.1"),
+    tcp(8080, purpose="http"),
+)
+
+
+@pytest.mark.parametrize(
+    ("ports", "severity"),
+    [
+        (("8443",), "low"),
+        (("8009", "8443"), "low"),
+        (("8443", "8444"), "medium"),
+        (("8444",), "medium"),
+        (("RPC",), "medium"),
+    ],
+)
+def test_a_rule_for_a_connector_of_the_vendors_page_that_tomcat_lacks_is_low(
+    ports: tuple[str, ...], severity: str
+) -> None:
+    left = with_rule(HTTP_ONLY, old(program=program(WEB), local_ports=ports))
+    assert the_finding(left, CHECK).severity == severity
+    assert statuses(HTTP_ONLY)[CHECK] == "pass"
+
+
+def test_the_default_port_of_a_component_that_moved_is_no_spare_connector() -> None:
+    moved = configured(changed_listener(CORE, 9901, port=9950), DB, tcp(9950))
+    moved = with_rule(changed_rule(moved, DB_RULE, local_ports=("9950",)), old(local_ports=("9901",)))
+    assert the_finding(moved, CHECK).severity == "medium"
+
+
+def test_what_a_recorder_has_open_now_need_not_be_all_its_channels() -> None:
+    recorder = "telephony-recorder-sip"
+    control = not_listening(not_configured(CORE, recorder), 20000, 20002, 21000)
+    assert judge(control, CHECK).findings == ()
 
 
 def test_two_old_rules_are_two_findings_with_different_fingerprints() -> None:

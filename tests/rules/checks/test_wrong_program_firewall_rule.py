@@ -9,11 +9,12 @@ from tests.rules.changes import (
     changed_process,
     changed_rule,
     dropped,
+    with_file,
     with_process,
     with_service,
     without_file,
 )
-from tests.rules.hosts import DB, DB_RULE, INSTALL, core_server, process, program, service
+from tests.rules.hosts import DB, DB_RULE, INSTALL, core_server, file, process, program, service
 from tests.rules.judging import found, judge, statuses, the_finding
 
 CHECK = "wrong-program-firewall-rule"
@@ -40,6 +41,18 @@ def test_a_rule_for_some_other_program_is_not_a_misplaced_one() -> None:
     assert found(changed_rule(CORE, DB_RULE, program=r"C:\Other\tool.exe")) == {
         ("missing-firewall-rule", "DBConnectorServer")
     }
+
+
+def test_a_rule_for_the_variant_that_is_not_on_this_host_is_the_one_finding() -> None:
+    webservices, plain = "ivr-connector-webservices", "ivr-connector"
+    left = all_rules(CORE, of=webservices, program=program(plain))
+    assert found(left) == {(CHECK, "IVRConnector")}
+
+
+def test_a_rule_for_a_variant_that_is_on_this_host_is_its_own() -> None:
+    webservices, plain = "ivr-connector-webservices", "ivr-connector"
+    both = with_file(all_rules(CORE, of=webservices, program=program(plain)), file(program(plain)))
+    assert found(both) == {("missing-firewall-rule", "IVRConnector")}
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,11 @@ LOCATIONS = (
         "ivr", "IVRConnector", "IVRConnectorServer", r"Servers\IVRConnectorServer\IVRConnectorServer.exe"
     ),
     location(
-        "ivr-ws", "IVRConnectorServer.WS", r"Servers\IVRConnectorServer\IVRConnectorServer.WS.exe", count=2
+        "ivr-ws",
+        "IVRConnectorServer.WS",
+        "IVRConnector",
+        r"Servers\IVRConnectorServer\IVRConnectorServer.WS.exe",
+        count=2,
     ),
     location("tsapi", "TC.TSAPI", "TC", r"Servers\TC.TSAPI\TC.exe"),
     location("ucma", "TC.UCMA", "TC", r"Servers\TC.UCMA\TC.exe"),
@@ -59,6 +63,11 @@ ARGS = "-ORBListenEndpoints iiop://:9900"
         f'<Process commandLine="LicenseServer.exe {ARGS}"/>',
         f'<Server id="7" name="LicenseServer"><add key="args" value="{ARGS}"/></Server>',
         '<Server name="LicenseServer" endpoint="iiop://:9900"/>',
+        f'<appSettings><add key="LicenseServerArguments" value="{ARGS}"/></appSettings>',
+        f"<appSettings><LicenseServer.CommandLine>{ARGS}</LicenseServer.CommandLine></appSettings>",
+        "<LicenseServer><Arg>-ORBListenEndpoints</Arg><Arg>iiop://:9900</Arg></LicenseServer>",
+        '<LicenseServer><arg value="-ORBEndpoint"/><arg value="iiop://:9900"/></LicenseServer>',
+        '<LicenseServer><option name="-ORBListenEndpoints" value="iiop://:9900"/></LicenseServer>',
     ],
 )
 def test_tao_options_belong_to_the_nearest_name(inside: str) -> None:
@@ -80,6 +89,13 @@ def test_tao_options_belong_to_the_nearest_name(inside: str) -> None:
         '<LicenseServer><setting name="ListenPort"><value>9900</value></setting></LicenseServer>',
         '<appSettings><add key="LicenseServer.Port" value="9900"/></appSettings>',
         '<Ports LicenseServerPort="9900"/>',
+        "<Ports><LicenseServer>9900</LicenseServer></Ports>",
+        '<LicenseServer endpoint="0.0.0.0:9900"/>',
+        "<Server><Name>LicenseServer</Name><Listen>tcp://*:9900/</Listen></Server>",
+        '<StaticPorts><add name="LicenseServer" value="9900"/></StaticPorts>',
+        "<Server><Name>LicenseServer</Name><Ports><Port>9900</Port></Ports></Server>",
+        '<appSettings><add key="LicenseServerTcpPort" value="9900"/></appSettings>',
+        '<appSettings><add key="LicenseServer.ListenPort" value="9900"/></appSettings>',
         '<c:LicenseServer xmlns:c="urn:ce" c:port="9900"/>',
         '<Server name="LicenseServer" port="9900" databasePort="1433" support="1" transport="2"/>',
         '<Server name="LicenseServer" port="9900"><Database port="1433"/><Client port="1"/></Server>',
@@ -113,6 +129,15 @@ def test_a_plain_port_below_a_plain_name_is_read(inside: str) -> None:
         '<LicenseServer port="9900"/><LicenseServer port="9901"/>',
         '<LicenseServer port="9900"><Port>9901</Port></LicenseServer>',
         '<Server name="LicenseServer" service="DBConnectorServer" port="1"/>',
+        '<LicenseServer args="-ORBListenEndpoints"/>',
+        '<LicenseServer endpoint="ce01:9900"/>',
+        '<LicenseServer endpoint=":0"/>',
+        '<LicenseServer remoteEndpoint="0.0.0.0:9900"/>',
+        "<Timeouts><LicenseServer>9900</LicenseServer></Timeouts>",
+        "<RemotePorts><LicenseServer>9900</LicenseServer></RemotePorts>",
+        "<Ports><LicenseServer>on</LicenseServer></Ports>",
+        "<LicenseServer><Arg>-ORBListenEndpoints</Arg><Other>iiop://:9900</Other></LicenseServer>",
+        "<LicenseServer><Port>9900</Port></LicenseServer><LicenseServer><Port>9901</Port></LicenseServer>",
     ],
 )
 def test_what_is_not_plain_is_not_determinable_and_never_dynamic(inside: str) -> None:
@@ -147,6 +172,37 @@ def test_names_that_resemble_each_other_are_not_confused() -> None:
 def test_a_name_that_alternatives_share_speaks_of_both_and_a_precise_one_of_one() -> None:
     assert ports('<Server name="TC" port="9910"/>') == {"tsapi": [9910], "ucma": [9910]}
     assert ports('<TC exe="TC.exe" id="TC.UCMA" port="9910"/>') == {"ucma": [9910]}
+
+
+def test_what_is_said_of_one_alone_weighs_more_than_what_is_said_of_all_who_share_a_name() -> None:
+    assert ports('<Server name="TC" port="9910"/><Server name="TC.UCMA" port="9920"/>') == {
+        "tsapi": [9910],
+        "ucma": [9920],
+    }
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        '<Server name="IVRConnector" port="9909" webServicePort="19970"/>',
+        '<Process name="IVRConnector"><Listen port="9909"/><Listen port="19970"/></Process>',
+        '<add key="IVRConnectorPort" value="9909"/><add key="IVRConnectorWebServicePort" value="19970"/>',
+        '<Port server="IVRConnector">9909</Port><Port server="IVRConnector">19970</Port>',
+    ],
+)
+def test_a_component_of_two_ports_may_state_each_of_them_apart(inside: str) -> None:
+    assert ports(inside) == {"ivr-ws": [9909, 19970]}
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "".join(f'<Port server="IVRConnector">{port}</Port>' for port in (1, 2, 3)),
+        '<A><Port server="IVRConnector">1</Port></A><B><Port server="IVRConnector">2</Port></B>',
+    ],
+)
+def test_more_ports_than_it_has_or_ports_of_several_places_prove_nothing(inside: str) -> None:
+    assert ports(inside) == {}
 
 
 def test_a_name_that_sounds_like_a_connection_is_still_a_name() -> None:
@@ -253,8 +309,9 @@ def test_tao_options_in_a_file_of_one_row_need_name_nobody() -> None:
     location = PortLocation(
         component="agent", kind=LocationKind.XML, path="a.config.xml", names=("Agent.Net",)
     )
-    data = b"<Settings><Program>x.exe</Program><Args>-ORBListenEndpoints iiop://:19960</Args></Settings>"
+    args = "<Args>-ORBListenEndpoints iiop://:19960</Args>"
+    text = f'<Settings><Program name="x.exe">{args}</Program></Settings>'
 
-    reading = parse_vendor_xml(data, [location], Origin(source="a.config.xml"))["agent"]
+    reading = parse_vendor_xml(text.encode(), [location], Origin(source="a.config.xml"))["agent"]
 
     assert [endpoint.port for endpoint in reading.endpoints] == [19960]
