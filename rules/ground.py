@@ -111,6 +111,11 @@ class Ground:
         """
         if self.asked_profile:
             return (self.asked_profile,)
+        return self.profiles_in_force
+
+    @property
+    def profiles_in_force(self) -> tuple[Profile, ...]:
+        """The profiles of the host's networks, whatever the site expects; all three where nobody knows."""
         return self._active_profiles or (Profile.DOMAIN, Profile.PRIVATE, Profile.PUBLIC)
 
     @cached_property

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from rules.case import Case
 from rules.check import Check, Unproven
 from rules.controls import cis
 from rules.evidence_sets import DECISION
+from rules.firewall.settings import PROFILES
 from rules.firewall.tokens import bare_guid
 from rules.model import Finding, Remediation, Severity
 from scanner.model import Action, EvidenceKind, Profile
@@ -17,23 +20,47 @@ _IMPACT = (
     "Calls, agents and recording go on. But whoever can reach this host can reach every program on it, and "
     "nothing here protects the calls, recordings and customer data behind them."
 )
+_NOT_YET = (
+    "None today: no network of this host is on that profile. Should one fall back to it, as when the domain "
+    "controller is not reached at the start, every program on this host can be reached by anyone."
+)
 
 
 def find(case: Case) -> Iterator[Finding | Unproven]:
-    for profile in case.profiles:
-        settings = case.policy.settings[profile]
-        if settings.enabled.value is False:
-            yield _finding(case, profile, "is switched off", ("-Enabled True", "-Enabled False"))
-        elif settings.default_inbound.value is Action.ALLOW:
-            options = ("-DefaultInboundAction Block", "-DefaultInboundAction Allow")
-            yield _finding(case, profile, "lets all inbound traffic in by default", options)
-        elif None in (settings.enabled.value, settings.default_inbound.value):
-            yield Unproven(
-                subject=f"{profile.value} profile", reason="the evidence does not show its settings"
-            )
-        if settings.disabled_interfaces.value:
-            yield _unfiltered(case, profile, settings.disabled_interfaces.value)
+    for profile in PROFILES:
+        if profile in case.profiles_in_force:
+            yield from _in_force(case, profile)
+        else:
+            yield from _waiting(case, profile)
     yield from _service(case)
+
+
+def _in_force(case: Case, profile: Profile) -> Iterator[Finding | Unproven]:
+    settings = case.policy.settings[profile]
+    if found := _open(case, profile):
+        yield found
+    elif None in (settings.enabled.value, settings.default_inbound.value):
+        yield Unproven(subject=f"{profile.value} profile", reason="the evidence does not show its settings")
+    if settings.disabled_interfaces.value:
+        yield _unfiltered(case, profile, settings.disabled_interfaces.value)
+
+
+def _waiting(case: Case, profile: Profile) -> Iterator[Finding]:
+    """A profile that no network of the host is on: open for the day that one falls back to it."""
+    found = _open(case, profile)
+    if found:
+        yield msgspec.structs.replace(found, severity=Severity.LOW, impact=_NOT_YET)
+
+
+def _open(case: Case, profile: Profile) -> Finding | None:
+    """What lets every connection in, if anything."""
+    settings = case.policy.settings[profile]
+    if settings.enabled.value is False:
+        return _finding(case, profile, "is switched off", ("-Enabled True", "-Enabled False"))
+    if settings.default_inbound.value is Action.ALLOW:
+        options = ("-DefaultInboundAction Block", "-DefaultInboundAction Allow")
+        return _finding(case, profile, "lets all inbound traffic in by default", options)
+    return None
 
 
 def _service(case: Case) -> Iterator[Finding | Unproven]:
@@ -130,10 +157,10 @@ CHECK = Check(
     needs=DECISION | {EvidenceKind.INTERFACES, EvidenceKind.SERVICES},
     rationale="With the firewall off every CE port, documented or not, is open to everyone, and no rule "
     "matters.",
-    decides="Merges local and Group Policy settings by Windows' own law for every profile in use (all three "
-    "where the evidence does not say which is), looks for network interfaces exempt from it, and asks "
-    "whether its service runs. The checks of single firewall rules then judge as if it were on, so that they "
-    "tell what would be cut off.",
+    decides="Merges local and Group Policy settings by Windows' own law for every profile: high for those of "
+    "the host's networks (all three where the evidence does not say which), low for one that no network is "
+    "on. Looks for network interfaces exempt from it, and asks whether its service runs. The checks of single "
+    "firewall rules then judge as if it were on, so that they tell what would be cut off.",
     mend="Switch the profile on with inbound traffic blocked by default, after making sure CE's rules are "
     "complete.",
     controls=(

@@ -54,8 +54,6 @@ def test_rules_that_will_be_missed_once_it_is_on_are_told_beside_it(lets_all_in:
         CORE,
         with_settings(CORE, settings(DOMAIN)),  # nothing stated: Windows' default is on
         with_settings(CORE, settings(DOMAIN, enabled=False), settings(DOMAIN, Store.GPO, enabled=True)),
-        with_settings(CORE, settings(Profile.PUBLIC, enabled=False)),  # not the network of this host
-        with_settings(CORE, settings(Profile.STANDARD, Store.GPO, enabled=False)),  # legacy: not for Domain
         changed(CORE, profile_settings=()),
     ],
 )
@@ -71,14 +69,27 @@ def test_every_profile_counts_where_the_network_is_not_known() -> None:
     ) == {(CHECK, "")}
 
 
-def test_the_site_says_which_profile_counts() -> None:
+def test_a_profile_that_no_network_is_on_is_a_remark() -> None:
+    finding = the_finding(with_settings(CORE, settings(Profile.PUBLIC, enabled=False)), CHECK)
+    assert (finding.severity.value, finding.subject) == ("low", "public profile")
+    assert finding.impact.startswith("None today")
+
+
+def test_the_legacy_profile_of_group_policy_is_not_for_the_domain() -> None:
+    legacy = with_settings(CORE, settings(Profile.STANDARD, Store.GPO, enabled=False))
+    assert {finding.severity.value for finding in judge(legacy, CHECK).findings} == {"low"}
+    assert "domain profile" not in {finding.subject for finding in judge(legacy, CHECK).findings}
+
+
+@pytest.mark.parametrize("expected", [None, Profile.DOMAIN, Profile.PUBLIC])
+def test_a_second_network_without_a_firewall_counts_whatever_the_site_expects(
+    expected: Profile | None,
+) -> None:
     off = on_networks(
         with_settings(CORE, settings(Profile.PUBLIC, enabled=False)), Profile.DOMAIN, Profile.PUBLIC
     )
-    assert judge(off, CHECK, Site(expected_profile=Profile.DOMAIN)).findings == ()
-    assert [f.subject for f in judge(off, CHECK, Site(expected_profile=Profile.PUBLIC)).findings] == [
-        "public profile"
-    ]
+    finding = the_finding(off, CHECK, Site(expected_profile=expected))
+    assert (finding.severity.value, finding.subject) == ("high", "public profile")
 
 
 def test_an_exempt_interface_is_named_as_the_host_names_it() -> None:
