@@ -159,8 +159,8 @@ CHECK = Check(
     "matters.",
     decides="Merges local and Group Policy settings by Windows' own law for every profile: high for those of "
     "the host's networks (all three where the evidence does not say which), low for one that no network is "
-    "on. Looks for network interfaces exempt from it, and asks whether its service runs. The checks of single "
-    "firewall rules then judge as if it were on, so that they tell what would be cut off.",
+    "on. Looks for network interfaces exempt from it, and asks whether its service runs. The checks of "
+    "single firewall rules then judge as if it were on, so that they tell what would be cut off.",
     mend="Switch the profile on with inbound traffic blocked by default, after making sure CE's rules are "
     "complete.",
     controls=(
