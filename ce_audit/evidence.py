@@ -59,9 +59,14 @@ def saved_snapshot(path: Path) -> Snapshot | None:
 
 
 def _is_snapshot(path: Path) -> bool:
+    return schema_of(path) == SNAPSHOT_SCHEMA
+
+
+def schema_of(path: Path) -> str:
+    """The schema that a JSON file says it follows, "" for anything else."""
     if path.suffix.casefold() != ".json" or not path.is_file():
-        return False
+        return ""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=_Header).schema == SNAPSHOT_SCHEMA
-    except (msgspec.DecodeError, RecursionError):  # evidence of another kind, or none
-        return False
+        return msgspec.json.decode(path.read_bytes(), type=_Header).schema
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # evidence of another kind, or none
+        return ""

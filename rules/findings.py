@@ -90,6 +90,13 @@ def reported(case: Case, cause: Cause) -> Iterator[tuple[Endpoint, Diagnosis] | 
             )
 
 
+def owner_unknown(endpoint: Endpoint) -> Unproven:
+    """The port of an endpoint is open, and nobody can tell whose socket it is."""
+    return Unproven(
+        subject=subject(endpoint), reason="the evidence does not say which program holds its port"
+    )
+
+
 def anonymous(case: Case) -> Iterator[Unproven]:
     """What leaves any question about the programs of firewall rules open: a listing without them."""
     if case.anonymous_rules:

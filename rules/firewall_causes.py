@@ -10,8 +10,7 @@ from rules.causes import Cause, Diagnosis, undecided
 from rules.endpoints import Basis, Endpoint
 from rules.firewall.decision import Decision
 from rules.firewall.near_miss import NearMiss
-from rules.firewall.ports import read_port_span, read_ports
-from rules.firewall.programs import read_program
+from rules.firewall.ports import MOST_PORTS, count, read_port_span
 from rules.firewall.verdict import Outcome
 from rules.joined import Joined
 from rules.paths import directory, file_name
@@ -73,15 +72,15 @@ def _why_blocked(host: Joined, endpoint: Endpoint, decision: Decision) -> Diagno
     return Diagnosis(cause=Cause.MISSING, decision=decision, near_misses=tuple(allows))
 
 
-def _ignored(_case: Joined, _: Endpoint, miss: NearMiss) -> bool:
+def _ignored(_host: Joined, _: Endpoint, miss: NearMiss) -> bool:
     return set(miss.failed) == {"policy-store"}
 
 
-def _disabled(_case: Joined, _: Endpoint, miss: NearMiss) -> bool:
+def _disabled(_host: Joined, _: Endpoint, miss: NearMiss) -> bool:
     return set(miss.failed) == {"active"}
 
 
-def _wrong_profile(_case: Joined, _: Endpoint, miss: NearMiss) -> bool:
+def _wrong_profile(_host: Joined, _: Endpoint, miss: NearMiss) -> bool:
     return set(miss.failed) == {"profile"}
 
 
@@ -93,7 +92,7 @@ def _wrong_program(host: Joined, endpoint: Endpoint, miss: NearMiss) -> bool:
     """
     if set(miss.failed) != {"program"} or miss.fw_rule.program is None:
         return False
-    rows = host.rows_of(read_program(miss.fw_rule.program).key)
+    rows = host.rows_of_rule(miss.fw_rule)
     if rows and endpoint.row not in rows and not _replaced(host, endpoint, rows):
         return False
     name = file_name(endpoint.row.executable)
@@ -110,10 +109,12 @@ def _replaced(host: Joined, endpoint: Endpoint, rows: Iterable[CatalogueRow]) ->
     )
 
 
-def _out_of_scope(_case: Joined, _: Endpoint, miss: NearMiss) -> bool:
+def _out_of_scope(_host: Joined, _: Endpoint, miss: NearMiss) -> bool:
     """The rule is for this endpoint, but not for all who must reach it, or not on every network."""
-    ports = sum(high - low + 1 for low, high in read_ports(miss.fw_rule.local_ports).spans)
-    meant = miss.fw_rule.program is not None or 0 < ports <= _FEW  # else it is a rule for whatever is here
+    ports = count(miss.fw_rule.local_ports)
+    meant = (
+        miss.fw_rule.program is not None or 0 < ports <= MOST_PORTS
+    )  # else it is a rule for whatever is here
     return meant and set(miss.failed) <= _SCOPES
 
 
@@ -150,7 +151,6 @@ def _is_sibling(endpoint: Endpoint, other: Endpoint) -> bool:
     return same and other.basis is not Basis.NONE
 
 
-_FEW = 16  # ports: who names more means no single component
 _SCOPES = {"remote-address", "local-address", "remote-port", "interface", "interface-type"}
 _NEAREST = (
     (Cause.IGNORED, _ignored),

@@ -63,11 +63,10 @@ class Ground:
         return Owners(self.snapshot)
 
     @cached_property
-    def opening_rules(self) -> tuple[tuple[FirewallRule, str], ...]:
-        """Active inbound allow rules that name a program, each with that path expanded and folded."""
-        return tuple(
-            (fw_rule, read_program(fw_rule.program).key) for fw_rule in self._open_doors if fw_rule.program
-        )
+    def own_rules(self) -> tuple[tuple[FirewallRule, tuple[CatalogueRow, ...]], ...]:
+        """Active inbound allow rules for CE's programs, each with the rows whose executable it names."""
+        named = ((fw_rule, self.rows_of_rule(fw_rule)) for fw_rule in self._open_doors)
+        return tuple((fw_rule, rows) for fw_rule, rows in named if rows)
 
     @cached_property
     def rules_for_anyone(self) -> tuple[FirewallRule, ...]:
@@ -80,6 +79,10 @@ class Ground:
         """The catalogue rows whose executable this path ends in."""
         named = self._rows_by_file.get(file_name(program).casefold(), ())
         return tuple(row for row in named if ends_with(program, row.executable))
+
+    def rows_of_rule(self, fw_rule: FirewallRule) -> tuple[CatalogueRow, ...]:
+        """The catalogue rows whose executable a rule names; none where it names no program."""
+        return self.rows_of(read_program(fw_rule.program).key) if fw_rule.program else ()
 
     @cached_property
     def _rows_by_file(self) -> dict[str, list[CatalogueRow]]:

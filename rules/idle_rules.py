@@ -9,15 +9,13 @@ from rules.catalogue.model import CatalogueRow
 from rules.causes import Cause
 from rules.firewall.conditions import PROFILE_BITS, profile_mask
 from rules.firewall.hygiene import Idle, Idleness
-from rules.firewall.ports import read_ports
-from rules.firewall.programs import read_program
+from rules.firewall.ports import MOST_PORTS, count
 from rules.prompts import is_prompt_rule
 from rules.stale_rules import stale_rules
 from rules.unneeded_rules import rules_of_portless, shutdown_rules
 from scanner.model import Action, FirewallRule
 
 _KINDS = (Idleness.DUPLICATE, Idleness.REDUNDANT, Idleness.SHADOWED, Idleness.VOID)
-_WIDE = 16  # ports; over-permissive-firewall-rule reports what opens more
 
 
 def idle_rules_of_ce(case: Case) -> Iterator[tuple[Idle, tuple[CatalogueRow, ...]]]:
@@ -26,14 +24,9 @@ def idle_rules_of_ce(case: Case) -> Iterator[tuple[Idle, tuple[CatalogueRow, ...
     told = _told(case)
     for idle in case.idle_rules:
         if idle.kind in _KINDS and id(idle.fw_rule) not in told:
-            rows = rows_of_rule(case, idle.fw_rule) or tuple(serving.get(id(idle.fw_rule), ()))
+            rows = case.rows_of_rule(idle.fw_rule) or tuple(serving.get(id(idle.fw_rule), ()))
             if rows and not any(row.removed for row in rows) and not _is_explained(case, idle, rows):
                 yield idle, rows
-
-
-def rows_of_rule(case: Case, fw_rule: FirewallRule) -> tuple[CatalogueRow, ...]:
-    """The catalogue rows whose executable the rule names."""
-    return case.rows_of(read_program(fw_rule.program).key) if fw_rule.program else ()
 
 
 def _serving(case: Case) -> dict[int, dict[CatalogueRow, None]]:
@@ -76,8 +69,7 @@ def _is_too_wide(cover: FirewallRule, fw_rule: FirewallRule) -> bool:
     """
     if cover.program is None and fw_rule.program is not None:
         return True
-    spans = read_ports(cover.local_ports).spans
-    wide = not cover.local_ports or sum(high - low + 1 for low, high in spans) > _WIDE
+    wide = not cover.local_ports or count(cover.local_ports) > MOST_PORTS
     return wide and bool(fw_rule.local_ports) and cover.local_ports != fw_rule.local_ports
 
 

@@ -39,12 +39,12 @@ def leftover_doors(case: Case) -> Iterator[LeftoverDoor]:
     """
     if case.lacks_listeners:
         return
-    rows, used = _rows_by_port(case), _used_ports(case)
+    rows, used, diagnosed = _rows_by_port(case), _used_ports(case), _diagnosed(case)
     for fw_rule in case.rules_for_anyone:
         ports = _single_ports(fw_rule)
         if ports and all(port in rows and port not in used for port in ports):
             row = rows[ports[0]]
-            if row.removed or _gave_up(case, row):
+            if row.removed or _gave_up(case, row, diagnosed.get(row.id, [])):
                 yield LeftoverDoor(fw_rule=fw_rule, row=row, named=_is_named_for(fw_rule, row))
 
 
@@ -65,9 +65,8 @@ def _used_ports(case: Case) -> frozenset[int]:
     return frozenset(wanted | {listener.port for listener in case.snapshot.listeners})
 
 
-def _gave_up(case: Case, row: CatalogueRow) -> bool:
+def _gave_up(case: Case, row: CatalogueRow, diagnosed: list[tuple[Basis, Cause]]) -> bool:
     """True where the component is surely not here, or surely configured for other ports that are open."""
-    diagnosed = _diagnosed(case)[row.id]
     if diagnosed:
         return all(basis is Basis.CONFIGURED and cause is Cause.NONE for basis, cause in diagnosed)
     alternatives = [other for other in case.catalogue.rows if other.id in (row.id, *row.alternatives)]

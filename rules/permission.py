@@ -11,7 +11,7 @@ from rules.callers import callers_of
 from rules.catalogue.model import CatalogueRow, Source
 from rules.firewall.addresses import Span, is_loopback, read_address
 from rules.firewall.decision import Decision
-from rules.firewall.flow import TCP, UDP, Flow
+from rules.firewall.flow import TRANSPORTS, Flow
 from rules.firewall.networks import Caller, Met, met_by
 from rules.firewall.policy import Policy
 from rules.firewall.ports import merged
@@ -23,7 +23,6 @@ from scanner.model import ConfiguredEndpoint, Listener
 
 ANY_IPV4 = "0.0.0.0"  # noqa: S104 - what a listener shows, not what we bind
 LOOPBACK = "127.0.0.1"
-_PROTOCOLS = {"tcp": TCP, "udp": UDP}
 _LONGEST_SPAN = 64  # ports asked about one by one; a span is a handful in practice
 _WORST_FIRST = (Outcome.BLOCKED, Outcome.CONDITIONAL, Outcome.NOT_EXPOSED)
 
@@ -112,7 +111,7 @@ def permission(
     owner = ground.owners.name(listeners[0]) if listeners else None
     flow = Flow(
         name=row.title,
-        protocol=_PROTOCOLS[protocol],
+        protocol=TRANSPORTS[protocol],
         local_port=port,
         program=owner or found.program,
         service=found.service.name if found.service else None,

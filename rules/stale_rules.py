@@ -42,12 +42,10 @@ def stale_rules(case: Case) -> Iterator[Stale]:
         or _must_give_way(endpoint, diagnosis)
         or is_dynamic(case, endpoint)
     }
-    for fw_rule, program in case.opening_rules:
-        rows = case.rows_of(program)
+    for fw_rule, rows in case.own_rules:
         # a rule of a component whose port must change may be right again once the port is settled
         if (
-            not rows
-            or fw_rule.id.casefold() in told
+            fw_rule.id.casefold() in told
             or id(fw_rule) in needless
             or any(row.removed or row.kind is PortKind.NO_PORTS or row.executable in moving for row in rows)
         ):

@@ -17,8 +17,8 @@ SHUTDOWN = "shutdown"
 
 def rules_of_portless(case: Case) -> Iterator[tuple[FirewallRule, CatalogueRow]]:
     """Active inbound allow rules for programs that use no ports, with the row that says so."""
-    for fw_rule, program in case.opening_rules:
-        for row in case.rows_of(program):
+    for fw_rule, rows in case.own_rules:
+        for row in rows:
             if row.kind is PortKind.NO_PORTS:
                 yield fw_rule, row
 
@@ -52,8 +52,8 @@ def _is_closed_to_networks(endpoint: Endpoint) -> bool:
 
 def _naming(case: Case, endpoint: Endpoint, port: int) -> Iterator[FirewallRule]:
     """Tomcat's own rules that hold the port, then anybody's that name it, alone or in a list."""
-    for fw_rule, program in case.opening_rules:
-        if _is_tcp(fw_rule) and endpoint.row in case.rows_of(program) and _holds(fw_rule, port):
+    for fw_rule, rows in case.own_rules:
+        if _is_tcp(fw_rule) and endpoint.row in rows and _holds(fw_rule, port):
             yield fw_rule
     for fw_rule in case.rules_for_anyone:
         if _is_tcp(fw_rule) and not fw_rule.service and str(port) in fw_rule.local_ports:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import msgspec
-
 from ce_audit.bundle.sealed import MANIFEST
-from ce_audit.evidence import load_snapshot
+from ce_audit.evidence import load_snapshot, schema_of
+from ce_audit.review import read_results
 from ce_audit.site.terms import Terms
-from reports import results_json
 from rules.differences import Differences, of_results, of_snapshots
 from rules.model import RESULTS_SCHEMA, Results
 from scanner.errors import ConfigError, ParseError, SourceError
@@ -17,10 +15,6 @@ from scanner.model import SNAPSHOT_SCHEMA, Snapshot
 
 _OURS = "ce-audit/"
 _RESULTS, _SNAPSHOT = "results.json", "snapshot.json"
-
-
-class _Header(msgspec.Struct):
-    schema: str = ""
 
 
 def compared(old: Path, new: Path, terms: Terms) -> Differences:
@@ -46,12 +40,9 @@ def _load(path: Path, terms: Terms) -> Results | Snapshot:
         raise SourceError(f"{path}: no such file or folder")
     if _is_report(path):
         path = path / _RESULTS
-    schema = _schema(path)
+    schema = schema_of(path)
     if schema == RESULTS_SCHEMA:
-        try:
-            return results_json.parse(path.read_bytes())
-        except ParseError as error:
-            raise ParseError(f"{path}: {error}") from error
+        return read_results(path)
     if schema.startswith(_OURS) and schema != SNAPSHOT_SCHEMA:
         raise ParseError(f"{path}: this is {schema[:80]!r}, neither results nor a snapshot")
     return load_snapshot(path, terms)
@@ -60,13 +51,3 @@ def _load(path: Path, terms: Terms) -> Results | Snapshot:
 def _is_report(path: Path) -> bool:
     """True for the folder of a report; evidence may lie beside results too, and is then what is meant."""
     return (path / _RESULTS).is_file() and not (path / MANIFEST).exists() and (path / _SNAPSHOT).is_file()
-
-
-def _schema(path: Path) -> str:
-    """The schema that a JSON file says it follows, "" for anything else."""
-    if path.suffix.casefold() != ".json" or not path.is_file():
-        return ""
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=_Header).schema
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return ""

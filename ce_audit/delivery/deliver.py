@@ -18,7 +18,7 @@ from ce_audit.progress import Progress
 from rules.model import Results
 
 
-class Terms(msgspec.Struct, frozen=True, kw_only=True):
+class Destination(msgspec.Struct, frozen=True, kw_only=True):
     """Where to and how: with `keep` into a dated folder below `folder`, of which so many are kept."""
 
     folder: Path
@@ -45,35 +45,35 @@ def occupied(folder: Path, now: datetime) -> Iterator[None]:
 
 
 def deliver(
-    results: Results, renderings: Renderings, terms: Terms, now: datetime, progress: Progress
+    results: Results, renderings: Renderings, destination: Destination, now: datetime, progress: Progress
 ) -> Delivered:
-    """Write what `terms` ask for into a folder that is `occupied`. Raises SourceError."""
-    last = _last_report(terms) if terms.only_if_changed else None
+    """Write what `destination` asks for into a folder that is `occupied`. Raises SourceError."""
+    last = _last_report(destination) if destination.only_if_changed else None
     said = saved_results(last / RESULTS) if last else None
     if last and said and says_the_same(said, results):
-        return Delivered(folder=last, unchanged_since=_since(last, terms))
-    with staged(terms.folder) as made:
-        rendered = render_into(made, renderings, _formats(terms), terms.folder, progress)
-        if terms.keep is None:
-            put_in_place(made, terms.folder)
-            return Delivered(folder=terms.folder, names=rendered.names, notes=rendered.lacking)
-        folder = publish(made, terms.folder, now)
-    kept = prune(terms.folder, terms.keep, folder)
+        return Delivered(folder=last, unchanged_since=_since(last, destination))
+    with staged(destination.folder) as made:
+        rendered = render_into(made, renderings, _formats(destination), destination.folder, progress)
+        if destination.keep is None:
+            put_in_place(made, destination.folder)
+            return Delivered(folder=destination.folder, names=rendered.names, notes=rendered.lacking)
+        folder = publish(made, destination.folder, now)
+    kept = prune(destination.folder, destination.keep, folder)
     notes = tuple(f"kept {path}: it holds files that no scan wrote" for path in kept)
     return Delivered(folder=folder, names=rendered.names, notes=(*rendered.lacking, *notes))
 
 
-def _formats(terms: Terms) -> Sequence[Format]:
+def _formats(destination: Destination) -> Sequence[Format]:
     """JSON is always among them where later scans must find it: to compare, and to know it as a report."""
-    needs_results = terms.keep is not None or terms.only_if_changed
-    return (*terms.formats, Format.JSON) if needs_results else terms.formats
+    needs_results = destination.keep is not None or destination.only_if_changed
+    return (*destination.formats, Format.JSON) if needs_results else destination.formats
 
 
-def _last_report(terms: Terms) -> Path | None:
-    return terms.folder if terms.keep is None else next(iter(reports(terms.folder)), None)
+def _last_report(destination: Destination) -> Path | None:
+    return destination.folder if destination.keep is None else next(iter(reports(destination.folder)), None)
 
 
-def _since(last: Path, terms: Terms) -> str:
-    if terms.keep is not None:
+def _since(last: Path, destination: Destination) -> str:
+    if destination.keep is not None:
         return last.name
     return stamp(datetime.fromtimestamp((last / RESULTS).stat().st_mtime, UTC))

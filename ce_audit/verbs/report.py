@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from ce_audit.delivery.deliver import Terms, deliver, occupied
+from ce_audit.delivery.deliver import Destination, deliver, occupied
 from ce_audit.delivery.outcome import say_delivered
 from ce_audit.options import Formats, NoProgress, OutputFolder, Quiet, Verbose
 from ce_audit.output import DEFAULT_FORMATS, Renderings
@@ -32,6 +32,6 @@ def report(
     if verbose:
         progress.say(f"{results}: {saved.host.name}, {saved.verdict.value}, judged by {saved.tool}")
     now = datetime.now(UTC)
-    terms = Terms(folder=output_dir, formats=tuple(formats or DEFAULT_FORMATS[:2]))
+    destination = Destination(folder=output_dir, formats=tuple(formats or DEFAULT_FORMATS[:2]))
     with occupied(output_dir, now):
-        say_delivered(deliver(saved, Renderings(saved, None), terms, now, progress), progress)
+        say_delivered(deliver(saved, Renderings(saved, None), destination, now, progress), progress)

@@ -9,7 +9,7 @@ from pathlib import Path
 import typer
 
 from ce_audit.assess import assess
-from ce_audit.delivery.deliver import Terms, deliver, occupied
+from ce_audit.delivery.deliver import Destination, deliver, occupied
 from ce_audit.delivery.outcome import outcome, say_delivered
 from ce_audit.evidence import load_snapshot, unheeded
 from ce_audit.exit_codes import COMPLIANT, exit_code
@@ -60,29 +60,29 @@ def scan(
     """Collect, judge, print a summary and write the reports: the main job."""
     progress = Progress(sys.stderr, quiet=quiet, show=not no_progress)
     now = datetime.now(UTC)
-    terms = Terms(
+    destination = Destination(
         folder=output_dir,
         formats=tuple(formats or DEFAULT_FORMATS),
         keep=keep,
         only_if_changed=only_if_changed,
     )
     review = read_review(waivers, baseline)
-    given = read_terms(site, role.site)
-    if late := unheeded(evidence, given):
+    terms = read_terms(site, role.site)
+    if late := unheeded(evidence, terms):
         progress.say(late)
     with occupied(output_dir, now):
         with progress.step("reading the evidence"):
-            snapshot = load_snapshot(evidence, given)
+            snapshot = load_snapshot(evidence, terms)
         progress.say_unread(snapshot.problems)
         with progress.step("judging"):
-            results = assess(snapshot, given.catalogue, given.site)
+            results = assess(snapshot, terms.catalogue, terms.site)
             results = reviewed(results, review, now.astimezone().date())  # the calendar day of this machine
         say_reviewed(results, progress)
         if verbose:
             for source in snapshot.evidence:
                 progress.say(f"read {source.source} as {source.kind} ({source.bytes} bytes)")
         renderings = Renderings(results, snapshot)
-        delivered = deliver(results, renderings, terms, now, progress)
+        delivered = deliver(results, renderings, destination, now, progress)
     code = COMPLIANT if exit_zero else exit_code(results, fail_on, strict=strict)
     if quiet:
         sys.stderr.write(f"{outcome(results, delivered, code)}\n")

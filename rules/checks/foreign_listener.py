@@ -9,7 +9,13 @@ from rules.causes import Cause
 from rules.check import Check, Unproven
 from rules.endpoints import Endpoint
 from rules.evidence_sets import ENDPOINTS, SOCKETS
-from rules.findings import defined_where, endpoint_finding, seen_configuration, seen_listeners, subject
+from rules.findings import (
+    defined_where,
+    endpoint_finding,
+    owner_unknown,
+    seen_configuration,
+    seen_listeners,
+)
 from rules.model import Finding, Remediation, Severity
 from rules.paths import file_name
 
@@ -19,9 +25,7 @@ def find(case: Case) -> Iterator[Finding | Unproven]:
         if diagnosis.cause is Cause.FOREIGN:
             yield _finding(case, endpoint)
         elif endpoint.unowned:
-            yield Unproven(
-                subject=subject(endpoint), reason="the evidence does not say which program holds its port"
-            )
+            yield owner_unknown(endpoint)
 
 
 def _finding(case: Case, endpoint: Endpoint) -> Finding:

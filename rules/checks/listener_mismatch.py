@@ -9,7 +9,15 @@ from rules.causes import Cause
 from rules.check import Check, Unproven
 from rules.endpoints import Endpoint
 from rules.evidence_sets import ENDPOINTS, SOCKETS
-from rules.findings import defined_where, endpoint_finding, place, seen_configuration, seen_listeners, subject
+from rules.findings import (
+    defined_where,
+    endpoint_finding,
+    owner_unknown,
+    place,
+    seen_configuration,
+    seen_listeners,
+    subject,
+)
 from rules.model import Finding, Remediation, Severity
 from rules.port_causes import is_out_of_reach
 from scanner.model import PortState
@@ -22,9 +30,7 @@ def find(case: Case) -> Iterator[Finding | Unproven]:
         elif diagnosis.cause is Cause.UNDECIDED:
             yield Unproven(subject=subject(endpoint), reason=diagnosis.reason)
         elif endpoint.unowned and not endpoint.listeners:
-            yield Unproven(
-                subject=subject(endpoint), reason="the evidence does not say which program holds its port"
-            )
+            yield owner_unknown(endpoint)
     yield from _faulty(case)
 
 

@@ -11,15 +11,15 @@ from rules.endpoints import Endpoint
 from rules.evidence_sets import DECISION, ENDPOINTS
 from rules.findings import anonymous, describe, place, seen_rules
 from rules.firewall.conditions import PROFILE_BITS
-from rules.firewall.flow import TCP, UDP
-from rules.firewall.ports import read_ports
+from rules.firewall.flow import TCP, UDP, transport
+from rules.firewall.ports import MOST_PORTS, count
 from rules.firewall.verdict import Outcome
 from rules.model import Finding, Remediation, Severity
 from rules.port_causes import is_dynamic
 from rules.remedies import disable, first, named
 from scanner.model import Action, FirewallRule
 
-_WIDE = 16  # ports, or addresses; a span beyond this cannot be one component's, or host's
+_MOST_ADDRESSES = 16  # of one host; a span beyond this is a network
 _HARDLY_ANY = {"protocol", "remote-address"}  # conditions that leave every program and port
 
 
@@ -64,7 +64,7 @@ def _open_to_networks(case: Case) -> Iterator[FirewallRule]:
             and compiled.protocol in (None, TCP, UDP)
             and compiled.enforced & profiles
             and {name for name, _ in compiled.conditions} <= _HARDLY_ANY
-            and any(last - first >= _WIDE for first, last in admitted)
+            and any(last - first >= _MOST_ADDRESSES for first, last in admitted)
         ):
             yield compiled.fw_rule
 
@@ -75,11 +75,11 @@ def _excess(
     """How much wider the rule is than its endpoints, worst first; (None, "") where not at all."""
     if not {"program", "local_ports"}.isdisjoint(fw_rule.unread):
         return None, ""
-    ports = sum(high - low + 1 for low, high in read_ports(fw_rule.local_ports).spans)
+    ports = count(fw_rule.local_ports)
     if fw_rule.program is None and fw_rule.service in (None, "*"):
         if not fw_rule.local_ports:
             return Severity.HIGH, "every program on every port"
-        if ports > _WIDE:
+        if ports > MOST_PORTS:
             return Severity.MEDIUM, f"every program on {ports} ports"
         return Severity.LOW, "whatever program takes its port"
     follows = any(
@@ -87,7 +87,7 @@ def _excess(
     )
     if not fw_rule.local_ports and not follows:
         return Severity.LOW, "every port that its program ever opens"
-    if ports > _WIDE:
+    if ports > MOST_PORTS:
         return Severity.LOW, f"{ports} ports of its program"
     return None, ""
 
@@ -104,7 +104,7 @@ def _finding(
     return Finding(
         severity=severity,
         component=endpoints[0].row.component if len({endpoint.row.id for endpoint in endpoints}) == 1 else "",
-        protocol={6: "tcp", 17: "udp"}.get(fw_rule.protocol or 0, ""),
+        protocol=transport(fw_rule.protocol),
         subject=" ".join(
             filter(None, (fw_rule.name or fw_rule.id, fw_rule.program, ",".join(fw_rule.local_ports)))
         ),

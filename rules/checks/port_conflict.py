@@ -10,7 +10,14 @@ from rules.causes import Cause
 from rules.check import Check, Unproven
 from rules.endpoints import Endpoint
 from rules.evidence_sets import ENDPOINTS, SOCKETS
-from rules.findings import defined_where, endpoint_finding, seen_configuration, seen_listeners, subject
+from rules.findings import (
+    defined_where,
+    endpoint_finding,
+    owner_unknown,
+    seen_configuration,
+    seen_listeners,
+    subject,
+)
 from rules.model import Finding, Remediation, Severity
 from rules.remedies import first, rerun_cmdlets
 from scanner.model import Listener
@@ -29,9 +36,7 @@ def find(case: Case) -> Iterator[Finding | Unproven]:
         elif diagnosis.cause is Cause.UNDECIDED and not endpoint.listeners:
             yield Unproven(subject=subject(endpoint), reason=diagnosis.reason)
         elif endpoint.unowned and not endpoint.listeners:
-            yield Unproven(
-                subject=subject(endpoint), reason="the evidence does not say which program holds its port"
-            )
+            yield owner_unknown(endpoint)
     for place, members in fights.items():
         yield _finding(case, list(members), [other for other in others[place] if other not in members])
 

@@ -11,8 +11,9 @@ from rules.catalogue.model import CatalogueRow
 from rules.check import Check, Unproven
 from rules.evidence_sets import DECISION, ENDPOINTS
 from rules.findings import anonymous, describe, opened, seen_rules
+from rules.firewall.flow import transport
 from rules.firewall.hygiene import Idle, Idleness
-from rules.idle_rules import idle_rules_of_ce, rows_of_rule
+from rules.idle_rules import idle_rules_of_ce
 from rules.model import Finding, Remediation, Severity
 from rules.remedies import disable, named
 from scanner.model import Action, EvidenceKind, FirewallRule
@@ -38,7 +39,7 @@ def find(case: Case) -> Iterator[Finding | Unproven]:
 
 def _hidden(case: Case) -> Iterator[Unproven]:
     """Of a rule whose conditions were not all read nobody can say that another one covers it."""
-    hidden = [fw_rule for fw_rule, _ in case.opening_rules if fw_rule.unread and rows_of_rule(case, fw_rule)]
+    hidden = [fw_rule for fw_rule, _ in case.own_rules if fw_rule.unread]
     if hidden:
         yield Unproven(
             subject="firewall rules",
@@ -56,7 +57,7 @@ def _finding(
     return Finding(
         severity=Severity.LOW,
         component=next(iter(components)) if len(components) == 1 else "",
-        protocol={6: "tcp", 17: "udp"}.get(fw_rules[0].protocol or 0, ""),
+        protocol=transport(fw_rules[0].protocol),
         subject=f"{subject} ({kind.value})",
         message=f"{_who(fw_rules)} for {', '.join(components)} on {opened(fw_rules[0])} decides nothing: "
         f"{_why(kind, idle[0])}",

@@ -13,19 +13,19 @@ from rules.evidence_sets import ENDPOINTS
 from rules.findings import anonymous, counted, listed, opened, seen_listeners, seen_rules
 from rules.leftover_doors import leftover_doors
 from rules.model import Finding, Observation, Remediation, Severity
-from rules.paths import ends_with
 from rules.presence import Installed
 from rules.remedies import disable
 from scanner.model import EvidenceKind, FirewallRule
 
 
 def find(case: Case) -> Iterator[Finding | Unproven]:
+    doors = tuple(leftover_doors(case))
     for row in case.catalogue.rows:
         if row.removed:
             found = case.installed(row)
             fw_rules = (
-                *(fw_rule for fw_rule, program in case.opening_rules if ends_with(program, row.executable)),
-                *(door.fw_rule for door in leftover_doors(case) if door.row is row),
+                *(fw_rule for fw_rule, rows in case.own_rules if row in rows),
+                *(door.fw_rule for door in doors if door.row is row),
             )
             if fw_rules or found.processes or found.service or found.file:
                 yield _finding(case, row, found, fw_rules)

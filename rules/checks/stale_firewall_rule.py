@@ -8,6 +8,7 @@ from rules.case import Case
 from rules.check import Check, Unproven
 from rules.evidence_sets import ENDPOINTS
 from rules.findings import anonymous, describe, opened, seen_rules
+from rules.firewall.flow import transport
 from rules.leftover_doors import leftover_doors
 from rules.model import Finding, Severity
 from rules.remedies import disable, named
@@ -34,7 +35,7 @@ def _finding(case: Case, fw_rule: FirewallRule, component: str, why: str, severi
     return Finding(
         severity=severity,
         component=component,
-        protocol={6: "tcp", 17: "udp"}.get(fw_rule.protocol or 0, ""),
+        protocol=transport(fw_rule.protocol),
         subject=f"{fw_rule.name or fw_rule.id} {fw_rule.program} {','.join(fw_rule.local_ports)}",
         message=f"The firewall rule {named(fw_rule)} still opens {opened(fw_rule)} for {component}, but "
         f"{why}",

@@ -12,7 +12,7 @@ from rules.evidence_sets import ENDPOINTS, SOCKETS
 from rules.findings import seen_listeners, seen_rules
 from rules.firewall.addresses import is_loopback, read_address
 from rules.firewall.decision import Decision, decide
-from rules.firewall.flow import TCP, UDP, Flow
+from rules.firewall.flow import TRANSPORTS, Flow
 from rules.firewall.verdict import Outcome
 from rules.holders import Holder, Holders, Needs, needs
 from rules.model import Finding, Remediation, Severity
@@ -171,7 +171,7 @@ def _decision(case: Case, holder: Holder, listener: Listener) -> Decision:
     return decide(
         case.policy,
         Flow(
-            protocol=TCP if listener.protocol == "tcp" else UDP,
+            protocol=TRANSPORTS[listener.protocol],
             local_port=listener.port,
             local_address=listener.address,
             program=holder.program if "\\" in holder.program else known,

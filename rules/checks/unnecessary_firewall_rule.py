@@ -9,6 +9,7 @@ from rules.catalogue.model import CatalogueRow
 from rules.check import Check, Unproven
 from rules.evidence_sets import ENDPOINTS
 from rules.findings import anonymous, describe, opened, seen_configuration, seen_rules
+from rules.firewall.flow import transport
 from rules.model import Finding, Severity
 from rules.remedies import disable, named
 from rules.unneeded_rules import SHUTDOWN, rules_of_portless, shutdown_rules
@@ -26,7 +27,7 @@ def _portless(case: Case, fw_rule: FirewallRule, row: CatalogueRow) -> Finding:
     return Finding(
         severity=Severity.MEDIUM,
         component=row.component,
-        protocol={6: "tcp", 17: "udp"}.get(fw_rule.protocol or 0, ""),
+        protocol=transport(fw_rule.protocol),
         subject=f"{fw_rule.name or fw_rule.id} {fw_rule.program} {','.join(fw_rule.local_ports)}",
         message=f"The firewall rule {named(fw_rule)} opens {opened(fw_rule)} for {row.component}, which uses "
         "no ports",

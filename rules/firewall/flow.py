@@ -13,6 +13,10 @@ ANY_PROTOCOL = 256  # a flow whose protocol is not stated
 _NAMES = {None: "any protocol", 1: "ICMPv4", TCP: "TCP", UDP: "UDP", 58: "ICMPv6"}
 
 
+TRANSPORTS = {"tcp": TCP, "udp": UDP}
+_BY_NUMBER = {number: name for name, number in TRANSPORTS.items()}
+
+
 class Flow(msgspec.Struct, frozen=True, kw_only=True):
     """Inbound traffic. None means unknown, and a condition on it is then unknown too (windows-firewall.md
     3.9).
@@ -39,3 +43,8 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True):
 def protocol_name(number: int | None) -> str:
     """An IP protocol as a person names it; None is a firewall rule's "any"."""
     return _NAMES.get(number, f"protocol {number}")
+
+
+def transport(number: int | None) -> str:
+    """The transport as facts and findings write it; "" for any other protocol, and for "any"."""
+    return _BY_NUMBER.get(number or 0, "")

@@ -15,6 +15,7 @@ Span = tuple[int, int]
 
 HIGHEST_PORT = 65535
 EVERY_PORT: Span = (0, HIGHEST_PORT)
+MOST_PORTS = 16  # of one component's rule; who names more means no single component
 DEFAULT_DYNAMIC: Span = (49152, HIGHEST_PORT)  # windows-firewall.md 5
 _NUMBERS = re.compile(r"\s*(\d{1,4000})\s*(?:-\s*(\d{1,4000})\s*)?", re.ASCII)  # int() refuses more
 
@@ -109,6 +110,11 @@ def _keyword_fault(entry: str, protocol: int | None, *, outbound: bool, remote: 
     if outbound and not remote and (word == "rpc" or word in _USUAL):
         return f"the port keyword {entry} is only for inbound rules"
     return ""
+
+
+def count(entries: Iterable[str]) -> int:
+    """How many ports the numbers and ranges of a rule name; keywords count as what they usually stand for."""
+    return sum(high - low + 1 for low, high in read_ports(entries).spans)
 
 
 def merged(spans: Iterable[Span]) -> tuple[Span, ...]:

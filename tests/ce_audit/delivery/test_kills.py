@@ -19,18 +19,18 @@ from tests.ce_audit.command import CORE, ROOT, SAMPLES, run_process, started
 # Writes the reports of two hosts by turns for ever, from saved results: nearly all its time goes there.
 WRITER = """
 import datetime, itertools, pathlib, sys
-from ce_audit.delivery.deliver import Terms, deliver, occupied
+from ce_audit.delivery.deliver import Destination, deliver, occupied
 from ce_audit.output import Format, Renderings
 from ce_audit.progress import Progress
 from reports import results_json
 saved = [results_json.parse(pathlib.Path(path).read_bytes()) for path in sys.argv[3:]]
 keep = int(sys.argv[2]) or None
 folder = pathlib.Path(sys.argv[1])
-terms = Terms(folder=folder, formats=(Format.CSV, Format.HTML, Format.JSON), keep=keep)
+destination = Destination(folder=folder, formats=(Format.CSV, Format.HTML, Format.JSON), keep=keep)
 for results in itertools.cycle(saved):
     now = datetime.datetime.now(datetime.UTC)
     with occupied(folder, now):
-        deliver(results, Renderings(results, None), terms, now, Progress(sys.stderr, quiet=True))
+        deliver(results, Renderings(results, None), destination, now, Progress(sys.stderr, quiet=True))
 """
 SETS = {"report.html", "results.json", "findings.csv"}
 KILLS, LONGEST = 25, 0.3
