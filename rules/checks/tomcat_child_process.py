@@ -175,5 +175,6 @@ CHECK = Check(
     mend="Set the service's start mode to jvm and restart it, or allow the Java program that it starts.",
     controls=("NIST SP 800-53 r5 CM-6", "PCI DSS v4.0 1.2.5"),
     not_applicable=without_tomcat,
+    rules_alone=True,
     find=find,
 )
